@@ -1,0 +1,211 @@
+//! What one replication yields.
+
+use serde::Serialize;
+
+use crate::kernel::{SimDuration, SimTime};
+
+/// A replication could not be finished.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SimError {
+    /// More events than `Limits::events`.
+    #[error("stopped after {limit} events at {at} of simulated time; simulate fewer requests")]
+    TooManyEvents {
+        /// The limit.
+        limit: u64,
+        /// Simulated time reached.
+        at: SimTime,
+    },
+    /// More requests in the system than `Limits::in_system`.
+    #[error(
+        "stopped with {limit} requests in the system at {at} of simulated time: the pool cannot \
+         keep up; lower the rate, cap the queue or simulate fewer requests"
+    )]
+    TooManyInSystem {
+        /// The limit.
+        limit: u32,
+        /// Simulated time reached.
+        at: SimTime,
+    },
+    /// A profile that this runtime cannot run.
+    #[error("{0}")]
+    Impossible(String),
+}
+
+/// What one replication yields. Times in seconds, memory in bytes; everything
+/// but the counts and peaks is taken after the warm-up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// One entry per class of the workload.
+    pub classes: Vec<ClassOutcome>,
+    /// All requests together.
+    pub all: ClassOutcome,
+    /// Where every request went, warm-up included.
+    pub counts: Counts,
+    /// Requests at the front that the warm-up rule dropped.
+    pub warm_up: u64,
+    /// Did the warm-up rule find a stationary stretch?
+    pub stationary: bool,
+    /// Length of the observed stretch [s].
+    pub observed: f64,
+    /// Completions per second in the observed stretch.
+    pub throughput: f64,
+    /// Arrivals per second in the observed stretch.
+    pub arrival_rate: f64,
+    /// Time from the first arrival to the last completion [s].
+    pub makespan: f64,
+    /// Time-average number of requests in the system, observed stretch.
+    pub mean_in_system: f64,
+    /// Most requests waiting for a slot at once.
+    pub peak_queue: u64,
+    /// Least-squares slope of the number in the system over the second half
+    /// of the arrivals [requests/s].
+    pub growth: f64,
+    /// Shares of time, observed stretch.
+    pub utilisation: Utilisation,
+    /// Memory of the pool and its parent.
+    pub memory: MemoryOutcome,
+    /// When the last worker was ready (zero for a warm start).
+    pub ready_at: SimTime,
+    /// Calendar events handled.
+    pub events: u64,
+    /// Times that an interpreter lock went from one thread to another.
+    pub hand_offs: u64,
+}
+
+/// One class of requests after the warm-up. Times in seconds, from the moment
+/// the request should have been sent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ClassOutcome {
+    /// Requests counted.
+    pub completed: u64,
+    /// Requests rejected or timed out.
+    pub failed: u64,
+    /// Mean sojourn time.
+    pub mean: f64,
+    /// Mean time until a worker began.
+    pub mean_wait: f64,
+    /// Quantiles of the sojourn time, as in `Quantile::ALL`.
+    pub quantiles: [f64; 3],
+}
+
+/// Where every request went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Came in.
+    pub arrived: u64,
+    /// Served in time.
+    pub completed: u64,
+    /// Found the queue full.
+    pub rejected: u64,
+    /// Given up by the dispatcher in the queue.
+    pub queue_timeouts: u64,
+    /// Given up by the client.
+    pub client_timeouts: u64,
+    /// Still there when the run ended.
+    pub in_system: u64,
+}
+
+/// Shares of time that each resource was busy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Utilisation {
+    /// Busy CPUs over usable CPUs.
+    pub cores: f64,
+    /// The busiest interpreter lock; 0 without one.
+    pub lock: f64,
+    /// Busy slots over slots.
+    pub slots: f64,
+    /// The dispatcher's thread; 0 without one.
+    pub dispatcher: f64,
+}
+
+/// Memory of the pool and its parent [bytes].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct MemoryOutcome {
+    /// Highest sum of proportional set sizes.
+    pub peak_pss: u64,
+    /// Highest sum of resident set sizes (counts shared pages per process).
+    pub peak_rss: u64,
+    /// PSS of the idle pool once ready.
+    pub idle_pss: u64,
+    /// When the PSS first passed the host's memory.
+    pub over_limit_at: Option<SimTime>,
+}
+
+/// The fate of one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// Served.
+    Completed,
+    /// The queue was full.
+    Rejected,
+    /// The dispatcher gave up.
+    QueueTimeout,
+    /// The client gave up.
+    ClientTimeout,
+}
+
+impl Fate {
+    /// As written in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Rejected => "rejected",
+            Self::QueueTimeout => "queue_timeout",
+            Self::ClientTimeout => "client_timeout",
+        }
+    }
+}
+
+/// One request's history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Position in the trace.
+    pub request: u64,
+    /// Class index.
+    pub class: usize,
+    /// When it should have been sent.
+    pub scheduled: SimTime,
+    /// When a worker began; `None` if none did.
+    pub started: Option<SimTime>,
+    /// When its fate was sealed.
+    pub finished: SimTime,
+    /// Worker, if one began.
+    pub worker: Option<u32>,
+    /// How it ended.
+    pub fate: Fate,
+}
+
+/// The pool at one instant.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Snapshot {
+    /// When.
+    pub at: SimTime,
+    /// Requests waiting for a slot.
+    pub queued: u64,
+    /// Slots in use.
+    pub busy_slots: u64,
+    /// Threads on or waiting for a core.
+    pub runnable: u32,
+    /// Workers ready.
+    pub ready_workers: u32,
+    /// Sum of proportional set sizes [bytes].
+    pub pss: u64,
+    /// Sum of resident set sizes [bytes].
+    pub rss: u64,
+}
+
+/// Watches a replication. All methods default to nothing.
+pub trait Observer {
+    /// A request's fate is sealed.
+    fn record(&mut self, _record: &Record) {}
+    /// Spacing of `snapshot` calls; `None`: none.
+    fn snapshot_every(&self) -> Option<SimDuration> {
+        None
+    }
+    /// The pool at a multiple of that spacing.
+    fn snapshot(&mut self, _snapshot: &Snapshot) {}
+}
+
+/// Watches nothing.
+impl Observer for () {}

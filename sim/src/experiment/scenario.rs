@@ -1,0 +1,84 @@
+//! One thing to simulate: a workload on a host in a pool, for so long, from
+//! this seed.
+
+use crate::host::Host;
+use crate::pool::PoolConfig;
+use crate::workload::Workload;
+
+/// Everything that determines a replication, but for its number.
+#[derive(Clone, Copy, Debug)]
+pub struct Scenario<'a> {
+    /// What arrives and what it does.
+    pub workload: &'a Workload,
+    /// Where it runs.
+    pub host: &'a Host,
+    /// In which pool.
+    pub pool: &'a PoolConfig,
+    /// How threads share the cores.
+    pub cpu: CpuModel,
+    /// Are the workers up when the load begins?
+    pub start: Start,
+    /// Requests per replication (a batch or a replay may have fewer).
+    pub requests: u64,
+    /// Seed of all randomness; a replication is a stream of it.
+    pub seed: u64,
+    /// Hard limits.
+    pub limits: Limits,
+}
+
+/// How threads share the cores.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CpuModel {
+    /// All runnable threads advance at the same rate.
+    #[default]
+    ProcessorSharing,
+    /// Whole slices in turn, with wake-up pre-emption.
+    FairQuanta,
+}
+
+/// Are the workers up when the load begins?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Start {
+    /// Ready at time zero.
+    #[default]
+    Warm,
+    /// Starting at time zero; requests queue meanwhile.
+    Cold,
+}
+
+/// Limits on one replication. Each ends the run with an error that names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most events.
+    pub events: u64,
+    /// Most requests in the system at once (each takes about 200 bytes).
+    pub in_system: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { events: 20_000_000_000, in_system: 4_000_000 }
+    }
+}
+
+impl<'a> Scenario<'a> {
+    /// `pool` under `workload` on `host`: warm, processor sharing, default limits.
+    pub fn new(
+        workload: &'a Workload,
+        host: &'a Host,
+        pool: &'a PoolConfig,
+        requests: u64,
+        seed: u64,
+    ) -> Self {
+        Self {
+            workload,
+            host,
+            pool,
+            cpu: CpuModel::default(),
+            start: Start::default(),
+            requests,
+            seed,
+            limits: Limits::default(),
+        }
+    }
+}

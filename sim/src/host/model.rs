@@ -1,0 +1,301 @@
+//! A host as the model sees it: its size and the measured (or assumed, or
+//! published) cost of everything CPython and Linux do on it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::SimDuration;
+
+/// Where a number comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// Measured on the host named in the calibration.
+    Measured,
+    /// Taken from a publication that the note names.
+    Published,
+    /// An engineer's guess that the note explains.
+    Assumed,
+}
+
+impl Origin {
+    /// As written in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Measured => "measured",
+            Self::Published => "published",
+            Self::Assumed => "assumed",
+        }
+    }
+}
+
+/// One parameter: its value and how far it can be believed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter<T> {
+    /// Best value.
+    pub value: T,
+    /// Lower end of its 95 % range.
+    pub low: T,
+    /// Upper end of its 95 % range.
+    pub high: T,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Source or method, in a few words.
+    pub note: String,
+}
+
+impl<T: Copy> Parameter<T> {
+    /// A value taken as exact, for tests and closed forms.
+    pub fn exactly(value: T) -> Self {
+        Self {
+            value,
+            low: value,
+            high: value,
+            origin: Origin::Assumed,
+            note: "stated as exact".to_owned(),
+        }
+    }
+}
+
+/// A host and its calibration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Host {
+    /// Name of the calibration.
+    pub name: String,
+    /// Day of the calibration, `YYYY-MM-DD`.
+    pub date: String,
+    /// What the processor calls itself; empty if the host is hypothetical.
+    pub processor: String,
+    /// Physical cores.
+    pub cores: u32,
+    /// Hardware threads per core, 1 or 2.
+    pub threads_per_core: u32,
+    /// cgroup CPU quota in CPUs, if limited.
+    pub quota: Option<Quota>,
+    /// Memory that the pool may use [bytes].
+    pub memory_bytes: u64,
+    /// Cores and the OS scheduler.
+    pub cpu: CpuCosts,
+    /// The interpreter lock and its absence.
+    pub interpreter: InterpreterCosts,
+    /// Starting processes.
+    pub start: StartCosts,
+    /// Memory terms.
+    pub memory: MemoryCosts,
+    /// Handing requests to workers and results back.
+    pub dispatch: DispatchCosts,
+}
+
+/// A cgroup v2 `cpu.max`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quota {
+    /// CPUs' worth of time per period; may be fractional.
+    pub cpus: f64,
+    /// Length of a period.
+    pub period: SimDuration,
+}
+
+/// Cores and the OS scheduler.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CpuCosts {
+    /// Throughput of a core with both siblings busy, over that with one (1 to 2).
+    pub smt_gain: Parameter<f64>,
+    /// Extra service time of bytecode per further busy core, as a share.
+    pub bytecode_inflation: Parameter<f64>,
+    /// Extra service time of native code per further busy core, as a share
+    /// (memory bandwidth, turbo, shared cache).
+    pub native_inflation: Parameter<f64>,
+    /// Share of a parallel native segment that stays serial (Amdahl).
+    pub blas_serial_share: Parameter<f64>,
+    /// Slice of a thread under contention (EEVDF base slice, scaled).
+    pub base_slice: Parameter<SimDuration>,
+    /// Cost of a context switch on the core.
+    pub context_switch: Parameter<SimDuration>,
+    /// From a wake-up to running on an idle core.
+    pub wake_latency: Parameter<SimDuration>,
+    /// What a timed wait oversleeps, before the wake-up.
+    pub timer_slack: Parameter<SimDuration>,
+}
+
+/// The interpreter lock and its absence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InterpreterCosts {
+    /// `sys.getswitchinterval()`.
+    pub switch_interval: Parameter<SimDuration>,
+    /// CPU time a thread loses when it takes the lock from another thread.
+    pub hand_off: Parameter<SimDuration>,
+    /// Which waiter a release wakes.
+    pub wake_order: WakeOrder,
+    /// Bytecode time on 3.13t over 3.13.
+    pub free_threaded_313: Parameter<f64>,
+    /// Bytecode time on 3.14t and later over 3.14.
+    pub free_threaded_314: Parameter<f64>,
+    /// Contention between running free threads of a process, per further
+    /// running thread, as a share (sigma of the universal scalability law).
+    pub free_threaded_contention: Parameter<f64>,
+    /// Coherency cost per pair of running threads (kappa of that law).
+    pub free_threaded_coherency: Parameter<f64>,
+    /// CPU time of resuming a task of an event loop.
+    pub task_switch: Parameter<SimDuration>,
+}
+
+/// Which waiter is woken when the lock is released.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WakeOrder {
+    /// The one that has been in the condition variable longest; a waiter whose
+    /// timed wait ran out queues again at the end (what CPython does).
+    Requeue,
+    /// The one that asked first, whatever its timed waits did.
+    Fifo,
+    /// The one that asked last.
+    Lifo,
+}
+
+/// Starting processes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StartCosts {
+    /// `fork()` of an empty parent, in the parent.
+    pub fork_base: Parameter<SimDuration>,
+    /// `fork()` per MiB resident in the parent, in the parent.
+    pub fork_per_mib: Parameter<SimDuration>,
+    /// `fork` + `exec` of a new interpreter, in the parent.
+    pub exec: Parameter<SimDuration>,
+    /// CPU time of a bare interpreter until it can import the application.
+    pub interpreter: Parameter<SimDuration>,
+    /// CPU time of a forked child until it is ready.
+    pub child: Parameter<SimDuration>,
+    /// Starting one thread.
+    pub thread: Parameter<SimDuration>,
+}
+
+/// Memory terms [bytes].
+#[derive(Clone, Debug, PartialEq)]
+pub struct MemoryCosts {
+    /// Private memory of a bare interpreter.
+    pub interpreter: Parameter<u64>,
+    /// Memory of shared libraries, in every process but counted once in PSS.
+    pub shared_libraries: Parameter<u64>,
+    /// Stack, arena and thread state of one thread.
+    pub thread: Parameter<u64>,
+    /// One further sub-interpreter, without imports.
+    pub subinterpreter: Parameter<u64>,
+    /// One task of an event loop.
+    pub task: Parameter<u64>,
+    /// Share of the parent's pages that a forked child ends up owning.
+    pub cow_plateau: Parameter<f64>,
+    /// Requests after which 63 % of that plateau is private.
+    pub cow_requests: Parameter<f64>,
+}
+
+/// What it costs to hand one request to a worker and take the result back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DispatchCosts {
+    /// Between Python processes, through the parent (`ProcessPoolExecutor`).
+    pub python_process: DispatchCost,
+    /// Between threads of one Python process (`ThreadPoolExecutor`).
+    pub python_thread: DispatchCost,
+    /// From a dispatcher that is not Python, over a local socket (gRPC).
+    pub native: DispatchCost,
+    /// Accepting from a shared socket in the worker (prefork server).
+    pub kernel: DispatchCost,
+}
+
+/// The two sides of a hand-over. `parent_*` is spent by the dispatcher,
+/// `worker_*` by the worker under its own lock.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DispatchCost {
+    /// Dispatcher's CPU time to send one request.
+    pub parent_send: Parameter<SimDuration>,
+    /// Dispatcher's CPU time to take one result.
+    pub parent_receive: Parameter<SimDuration>,
+    /// Dispatcher's CPU time per byte, either way [ns/byte].
+    pub parent_per_byte: Parameter<f64>,
+    /// Worker's CPU time per request (receive, unpickle, reply).
+    pub worker: Parameter<SimDuration>,
+    /// Worker's CPU time per byte, either way [ns/byte].
+    pub worker_per_byte: Parameter<f64>,
+}
+
+impl Host {
+    /// CPUs that can do work at once: cores, or the quota if it is less.
+    pub fn usable_cpus(&self) -> f64 {
+        let cores = f64::from(self.cores);
+        self.quota.map_or(cores, |q| q.cpus.min(cores))
+    }
+
+    /// Logical CPUs (`os.cpu_count()`).
+    pub fn logical_cpus(&self) -> u32 {
+        self.cores * self.threads_per_core
+    }
+
+    /// Speed-up of a parallel native segment on `threads` idle cores (Amdahl).
+    pub fn blas_speedup(&self, threads: u32) -> f64 {
+        let serial = self.cpu.blas_serial_share.value;
+        1.0 / (serial + (1.0 - serial) / f64::from(threads.max(1)))
+    }
+
+    /// A host without overheads: every cost zero, every gain one. Closed forms
+    /// hold on it exactly; tests start from it and switch on one effect.
+    pub fn ideal(cores: u32) -> Self {
+        let none = || Parameter::exactly(SimDuration::ZERO);
+        let zero = || Parameter::exactly(0.0);
+        let free = || DispatchCost {
+            parent_send: none(),
+            parent_receive: none(),
+            parent_per_byte: zero(),
+            worker: none(),
+            worker_per_byte: zero(),
+        };
+        Self {
+            name: format!("ideal-{cores}-core"),
+            date: String::new(),
+            processor: String::new(),
+            cores,
+            threads_per_core: 1,
+            quota: None,
+            memory_bytes: 1 << 40,
+            cpu: CpuCosts {
+                smt_gain: Parameter::exactly(1.0),
+                bytecode_inflation: zero(),
+                native_inflation: zero(),
+                blas_serial_share: zero(),
+                base_slice: Parameter::exactly(SimDuration::MILLISECOND),
+                context_switch: none(),
+                wake_latency: none(),
+                timer_slack: none(),
+            },
+            interpreter: InterpreterCosts {
+                switch_interval: Parameter::exactly(SimDuration(5_000_000)),
+                hand_off: none(),
+                wake_order: WakeOrder::Requeue,
+                free_threaded_313: Parameter::exactly(1.0),
+                free_threaded_314: Parameter::exactly(1.0),
+                free_threaded_contention: zero(),
+                free_threaded_coherency: zero(),
+                task_switch: none(),
+            },
+            start: StartCosts {
+                fork_base: none(),
+                fork_per_mib: none(),
+                exec: none(),
+                interpreter: none(),
+                child: none(),
+                thread: none(),
+            },
+            memory: MemoryCosts {
+                interpreter: Parameter::exactly(0),
+                shared_libraries: Parameter::exactly(0),
+                thread: Parameter::exactly(0),
+                subinterpreter: Parameter::exactly(0),
+                task: Parameter::exactly(0),
+                cow_plateau: Parameter::exactly(1.0),
+                cow_requests: Parameter::exactly(1.0),
+            },
+            dispatch: DispatchCosts {
+                python_process: free(),
+                python_thread: free(),
+                native: free(),
+                kernel: free(),
+            },
+        }
+    }
+}

@@ -1,0 +1,1 @@
+mod time; pub use time::{SimDuration, SimTime};

@@ -1,0 +1,9 @@
+//! Discrete-event model of Python worker pools.
+pub mod closed_form;
+pub mod experiment;
+pub mod host;
+pub mod kernel;
+pub mod pool;
+pub mod search;
+pub mod stats;
+pub mod workload;

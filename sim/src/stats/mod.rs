@@ -1,0 +1,5 @@
+//! Statistics.
+
+mod estimate;
+
+pub use estimate::{Estimate, Verdict};

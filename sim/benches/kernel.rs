@@ -75,11 +75,7 @@ fn on_the_binary_heap() -> f64 {
         if arrival {
             queue.push_back(now);
             if queue.len() == 1 {
-                events.push(Reverse((
-                    now + draw(&mut services, MEAN_SERVICE_NS),
-                    sequence,
-                    false,
-                )));
+                events.push(Reverse((now + draw(&mut services, MEAN_SERVICE_NS), sequence, false)));
             }
             sequence += 1;
             events.push(Reverse((now + draw(&mut gaps, MEAN_GAP_NS), sequence, true)));
@@ -90,11 +86,7 @@ fn on_the_binary_heap() -> f64 {
                 break;
             }
             if !queue.is_empty() {
-                events.push(Reverse((
-                    now + draw(&mut services, MEAN_SERVICE_NS),
-                    sequence,
-                    false,
-                )));
+                events.push(Reverse((now + draw(&mut services, MEAN_SERVICE_NS), sequence, false)));
             }
         }
     }

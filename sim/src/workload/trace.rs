@@ -1,9 +1,17 @@
 //! The trace: all randomness of one replication, drawn once.
 //!
 //! Every candidate pool serves the same rows (common random numbers by
-//! construction), and a real pool can be driven with them too.
+//! construction), and a real pool can be driven with them too. Rows are drawn
+//! one at a time, so a long run needs no more memory than a short one.
 
-use crate::kernel::{SimDuration, SimTime};
+use rand::Rng;
+use rand::RngExt as _;
+use rand::rngs::ChaCha8Rng;
+use rand_distr::{Distribution as _, Exp1};
+
+use crate::kernel::{Purpose, SimDuration, SimTime, Streams};
+use crate::workload::distribution::Sampler;
+use crate::workload::model::{Arrivals, Workload};
 
 /// One request as drawn: when, what, how long.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,4 +23,201 @@ pub struct TraceRow {
     /// Time of each segment of its class, alone on an idle host. Empty: draw
     /// from the class (a replay that gives arrivals only).
     pub segments: Vec<SimDuration>,
+}
+
+/// Draws the rows of one replication, in order.
+#[derive(Debug)]
+pub struct Trace<'a> {
+    workload: &'a Workload,
+    arrivals: ArrivalDraw<'a>,
+    cumulative_shares: Vec<f64>,
+    samplers: Vec<Vec<Sampler>>,
+    class_rng: ChaCha8Rng,
+    service_rng: ChaCha8Rng,
+    next_row: u64,
+}
+
+impl<'a> Trace<'a> {
+    /// The trace of `replication` under `seed`.
+    pub fn new(workload: &'a Workload, seed: u64, replication: u32) -> Self {
+        let streams = Streams::new(&workload.name, seed);
+        let mut sum = 0.0;
+        let cumulative_shares = workload
+            .classes
+            .iter()
+            .map(|class| {
+                sum += class.share;
+                sum
+            })
+            .collect();
+        let samplers = workload
+            .classes
+            .iter()
+            .map(|class| class.segments.iter().map(|s| s.duration.sampler()).collect())
+            .collect();
+        Self {
+            workload,
+            arrivals: ArrivalDraw::new(&workload.arrivals, streams, replication),
+            cumulative_shares,
+            samplers,
+            class_rng: streams.stream(Purpose::Classes, replication),
+            service_rng: streams.stream(Purpose::Services, replication),
+            next_row: 0,
+        }
+    }
+
+    /// Rows that there will be at most; `None` if the load never ends.
+    pub fn rows(workload: &Workload) -> Option<u64> {
+        match &workload.arrivals {
+            Arrivals::Batch { requests } => Some(*requests),
+            Arrivals::Replay { rows } => Some(rows.len() as u64),
+            _ => None,
+        }
+    }
+
+    /// Draws the next row into `row`, reusing its memory; false at the end.
+    pub fn next_into(&mut self, row: &mut TraceRow) -> bool {
+        let Some(at) = self.arrivals.next(self.next_row) else {
+            return false;
+        };
+        row.at = at;
+        row.segments.clear();
+        if let Arrivals::Replay { rows } = &self.workload.arrivals {
+            let given = &rows[self.next_row as usize];
+            row.class = given.class;
+            row.segments.extend_from_slice(&given.segments);
+        } else {
+            row.class = self.draw_class();
+        }
+        if row.segments.is_empty() {
+            let rng = &mut self.service_rng;
+            row.segments.extend(self.samplers[row.class].iter().map(|s| s.draw(rng)));
+        }
+        self.next_row += 1;
+        true
+    }
+
+    fn draw_class(&mut self) -> usize {
+        if self.cumulative_shares.len() == 1 {
+            return 0;
+        }
+        let u: f64 = self.class_rng.random();
+        let last = self.cumulative_shares.len() - 1;
+        self.cumulative_shares[..last].iter().position(|&sum| u < sum).unwrap_or(last)
+    }
+}
+
+impl Iterator for Trace<'_> {
+    type Item = TraceRow;
+
+    fn next(&mut self) -> Option<TraceRow> {
+        let mut row = TraceRow::default();
+        self.next_into(&mut row).then_some(row)
+    }
+}
+
+/// Draws arrival instants (think times for a closed load).
+#[derive(Debug)]
+struct ArrivalDraw<'a> {
+    arrivals: &'a Arrivals,
+    rng: ChaCha8Rng,
+    modulation: ChaCha8Rng,
+    sampler: Sampler,
+    now: f64,
+    level: Level,
+}
+
+/// State of an on-off source.
+#[derive(Debug)]
+struct Level {
+    on: bool,
+    until: f64,
+}
+
+impl<'a> ArrivalDraw<'a> {
+    fn new(arrivals: &'a Arrivals, streams: Streams, replication: u32) -> Self {
+        let sampler = match arrivals {
+            Arrivals::Gamma { rate, cv } => Sampler::gamma(1e9 / rate, *cv),
+            Arrivals::Closed { think, .. } => think.sampler(),
+            _ => Sampler::Constant(0.0),
+        };
+        Self {
+            arrivals,
+            rng: streams.stream(Purpose::Arrivals, replication),
+            modulation: streams.stream(Purpose::Modulation, replication),
+            sampler,
+            now: 0.0,
+            // Off and over: the first arrival draws a stay in on.
+            level: Level { on: false, until: 0.0 },
+        }
+    }
+
+    fn next(&mut self, row: u64) -> Option<SimTime> {
+        let gap_ns = match self.arrivals {
+            Arrivals::Poisson { rate } => exponential(&mut self.rng) * 1e9 / rate,
+            // By multiplication, so that rounding does not add up.
+            Arrivals::Deterministic { rate } => {
+                return Some(SimTime((row as f64 * 1e9 / rate).round() as u64));
+            }
+            Arrivals::Gamma { .. } => self.sampler.draw_ns(&mut self.rng),
+            Arrivals::OnOff { on_rate, off_rate, mean_on, mean_off } => {
+                let stays = [mean_off.0 as f64, mean_on.0 as f64];
+                self.on_off_gap([*off_rate, *on_rate], stays)
+            }
+            Arrivals::Varying { points } => self.varying_gap(points),
+            Arrivals::Replay { rows } => return rows.get(row as usize).map(|r| r.at),
+            Arrivals::Closed { .. } => return Some(SimTime(self.sampler.draw(&mut self.rng).0)),
+            Arrivals::Batch { requests } => return (row < *requests).then_some(SimTime::ZERO),
+        };
+        self.now += gap_ns;
+        Some(SimTime(self.now.round() as u64))
+    }
+
+    /// Competing exponentials: an arrival or a change of level, whichever first.
+    fn on_off_gap(&mut self, rates: [f64; 2], mean_stays: [f64; 2]) -> f64 {
+        let start = self.now;
+        let mut at = self.now;
+        loop {
+            if at >= self.level.until {
+                self.level.on = !self.level.on;
+                let mean = mean_stays[usize::from(self.level.on)];
+                self.level.until += exponential(&mut self.modulation) * mean;
+                continue;
+            }
+            let rate = rates[usize::from(self.level.on)];
+            let gap = if rate > 0.0 { exponential(&mut self.rng) * 1e9 / rate } else { f64::MAX };
+            if at + gap <= self.level.until {
+                return at + gap - start;
+            }
+            at = self.level.until;
+        }
+    }
+
+    /// Thinning (Lewis and Shedler 1979) under the highest rate.
+    fn varying_gap(&mut self, points: &[(SimTime, f64)]) -> f64 {
+        let highest = points.iter().map(|(_, rate)| *rate).fold(0.0, f64::max);
+        let period = points.last().map_or(1.0, |(end, _)| end.0 as f64);
+        let mut at = self.now;
+        loop {
+            at += exponential(&mut self.rng) * 1e9 / highest;
+            let u: f64 = self.modulation.random();
+            if u * highest < rate_at(points, at % period) {
+                return at - self.now;
+            }
+        }
+    }
+}
+
+/// Linear between the points; `at` in nanoseconds within the period.
+fn rate_at(points: &[(SimTime, f64)], at: f64) -> f64 {
+    let after = points.partition_point(|(time, _)| time.0 as f64 <= at);
+    let (Some(&(t0, r0)), Some(&(t1, r1))) = (points.get(after.wrapping_sub(1)), points.get(after))
+    else {
+        return points.last().map_or(0.0, |(_, rate)| *rate);
+    };
+    r0 + (r1 - r0) * (at - t0.0 as f64) / (t1.0 - t0.0) as f64
+}
+
+fn exponential(rng: &mut impl Rng) -> f64 {
+    Exp1.sample(rng)
 }

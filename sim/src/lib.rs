@@ -1,7 +1,9 @@
 //! Discrete-event model of Python worker pools.
 pub mod closed_form;
+mod cpu;
 pub mod experiment;
 pub mod host;
+mod interpreter;
 pub mod kernel;
 pub mod pool;
 pub mod search;

@@ -1,0 +1,365 @@
+//! Fair quanta: whole slices in turn, after Linux's EEVDF with equal weights.
+//!
+//! A running thread keeps its core for a slice; then the waiting thread with
+//! the least virtual run time gets it, if that is less than its own. A thread
+//! that wakes is placed at the least virtual run time, less one slice of credit
+//! for having slept, and pre-empts the running thread that is furthest ahead if
+//! it is behind it by more than a slice. Native threads of one segment are
+//! scheduled one by one, so the segment ends with its last.
+
+use crate::cpu::quota::Bandwidth;
+use crate::cpu::rate_groups::{GroupSpec, RateGroups};
+use crate::cpu::topology::Topology;
+use crate::cpu::{CpuScheduler, Demand, ThreadId};
+use crate::host::Host;
+use crate::kernel::{SimDuration, SimTime, SlotHeap};
+
+/// One schedulable entity: a thread, or one native thread of its segment.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lane {
+    thread: ThreadId,
+    group: usize,
+    /// Work left while not running [ns].
+    work: f64,
+    /// Virtual run time [ns].
+    ran: u64,
+    state: LaneState,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum LaneState {
+    #[default]
+    Asleep,
+    Waiting,
+    Running {
+        cpu: u32,
+    },
+}
+
+#[derive(Clone, Copy, Debug)]
+struct OnCpu {
+    lane: u32,
+    since: SimTime,
+}
+
+/// Slices in turn over a host's logical CPUs, under its quota.
+#[derive(Clone, Debug)]
+pub(crate) struct FairQuanta {
+    topology: Topology,
+    groups: RateGroups,
+    bandwidth: Option<Bandwidth>,
+    slice: SimDuration,
+    context_switch: f64,
+    lanes: Vec<Lane>,
+    lanes_per_thread: u32,
+    lanes_left: Vec<u32>,
+    waiting: SlotHeap,
+    cpus: Vec<Option<OnCpu>>,
+    least_ran: u64,
+    running: u32,
+    throttled: bool,
+    sequence: u64,
+    busy_time: f64,
+    settled_at: SimTime,
+    next_change: SimTime,
+}
+
+impl FairQuanta {
+    /// `width` is the most native threads that one thread may have.
+    pub(crate) fn new(host: &Host, groups: &[GroupSpec], threads: usize, width: u32) -> Self {
+        let topology = Topology::of(host);
+        let lanes = threads * width as usize;
+        let mut waiting = SlotHeap::default();
+        waiting.reserve_slots(lanes);
+        Self {
+            groups: RateGroups::new(groups, lanes),
+            bandwidth: host.quota.map(Bandwidth::new),
+            slice: SimDuration(host.cpu.base_slice.value.0.max(1)),
+            context_switch: host.cpu.context_switch.value.0 as f64,
+            lanes: vec![Lane::default(); lanes],
+            lanes_per_thread: width,
+            lanes_left: vec![0; threads],
+            waiting,
+            cpus: vec![None; topology.logical() as usize],
+            topology,
+            least_ran: 0,
+            running: 0,
+            throttled: false,
+            sequence: 0,
+            busy_time: 0.0,
+            settled_at: SimTime::ZERO,
+            next_change: SimTime::NEVER,
+        }
+    }
+
+    fn settle(&mut self, now: SimTime) {
+        let active = if self.throttled { 0 } else { self.running };
+        self.busy_time += now.since(self.settled_at).0 as f64 * f64::from(active);
+        self.settled_at = now;
+        self.groups.settle(now);
+        if let Some(bandwidth) = &mut self.bandwidth {
+            bandwidth.settle(now);
+        }
+    }
+
+    fn set_rates(&mut self) {
+        let mut share = self.topology.even_share(self.running);
+        if let Some(bandwidth) = &mut self.bandwidth {
+            self.throttled = !bandwidth.set_running(self.running);
+        }
+        if self.throttled {
+            share = 0.0;
+        }
+        self.groups.set_rates(&self.topology, share, self.running);
+        let mut next = self.groups.next_end();
+        if let Some(bandwidth) = &self.bandwidth {
+            next = next.min(bandwidth.next_change(self.running));
+        }
+        if self.waiting.len() > 0 && !self.throttled {
+            let ends = self.cpus.iter().flatten().map(|on| on.since + self.slice);
+            next = ends.fold(next, SimTime::min);
+        }
+        self.next_change = next;
+    }
+
+    fn wait(&mut self, lane: u32) {
+        self.sequence += 1;
+        let entry = &mut self.lanes[lane as usize];
+        entry.state = LaneState::Waiting;
+        self.waiting.set(lane, u128::from(entry.ran) << 64 | u128::from(self.sequence));
+    }
+
+    fn run(&mut self, now: SimTime, lane: u32, cpu: usize, switched: bool) {
+        let entry = &mut self.lanes[lane as usize];
+        entry.state = LaneState::Running { cpu: cpu as u32 };
+        let cost = if switched { self.context_switch } else { 0.0 };
+        self.groups.insert(lane, entry.group, entry.work + cost);
+        self.cpus[cpu] = Some(OnCpu { lane, since: now });
+        self.running += 1;
+    }
+
+    /// Takes the running lane off its core and charges its virtual run time.
+    fn stop(&mut self, now: SimTime, cpu: usize) -> Option<u32> {
+        let on = self.cpus[cpu].take()?;
+        let entry = &mut self.lanes[on.lane as usize];
+        entry.ran += now.since(on.since).0;
+        self.running -= 1;
+        Some(on.lane)
+    }
+
+    fn ran_by_now(&self, now: SimTime, on: &OnCpu) -> u64 {
+        self.lanes[on.lane as usize].ran + now.since(on.since).0
+    }
+
+    /// Gives an idle core to the waiting lane that is furthest behind.
+    fn fill(&mut self, now: SimTime, cpu: usize) {
+        if let Some((key, lane)) = self.waiting.pop() {
+            self.least_ran = self.least_ran.max((key >> 64) as u64);
+            self.run(now, lane, cpu, true);
+        }
+    }
+
+    fn wake_lane(&mut self, now: SimTime, lane: u32) {
+        let floor = self.least_ran.saturating_sub(self.slice.0);
+        let entry = &mut self.lanes[lane as usize];
+        entry.ran = entry.ran.max(floor);
+        let ran = entry.ran;
+        if let Some(cpu) = self.cpus.iter().position(Option::is_none) {
+            self.run(now, lane, cpu, false);
+            return;
+        }
+        let ahead = (0..self.cpus.len())
+            .filter_map(|cpu| Some((self.ran_by_now(now, self.cpus[cpu].as_ref()?), cpu)))
+            .max_by_key(|&(ran, cpu)| (ran, std::cmp::Reverse(cpu)));
+        match ahead {
+            Some((most, cpu)) if most > ran + self.slice.0 => {
+                self.preempt(now, cpu);
+                self.run(now, lane, cpu, true);
+            }
+            _ => self.wait(lane),
+        }
+    }
+
+    fn preempt(&mut self, now: SimTime, cpu: usize) {
+        if let Some(out) = self.stop(now, cpu) {
+            self.lanes[out as usize].work = self.groups.remove(out);
+            self.wait(out);
+        }
+    }
+
+    /// Ends every slice that is over and has someone to give the core to.
+    fn end_slices(&mut self, now: SimTime) {
+        for cpu in 0..self.cpus.len() {
+            let Some(on) = self.cpus[cpu] else { continue };
+            if on.since + self.slice > now {
+                continue;
+            }
+            let Some((key, _)) = self.waiting.peek() else { return };
+            let ran = self.ran_by_now(now, &on);
+            if (key >> 64) as u64 >= ran {
+                // Nobody is further behind: another slice, charged so far.
+                self.lanes[on.lane as usize].ran = ran;
+                self.cpus[cpu] = Some(OnCpu { since: now, ..on });
+                continue;
+            }
+            self.preempt(now, cpu);
+            self.fill(now, cpu);
+        }
+    }
+
+    /// Takes a lane off wherever it is; returns the work it had left.
+    fn withdraw(&mut self, now: SimTime, lane: u32) -> f64 {
+        let left = match self.lanes[lane as usize].state {
+            LaneState::Asleep => 0.0,
+            LaneState::Waiting => {
+                self.waiting.remove(lane);
+                self.lanes[lane as usize].work
+            }
+            LaneState::Running { cpu } => {
+                self.stop(now, cpu as usize);
+                let left = self.groups.remove(lane);
+                self.fill(now, cpu as usize);
+                left
+            }
+        };
+        self.lanes[lane as usize].state = LaneState::Asleep;
+        left
+    }
+}
+
+impl CpuScheduler for FairQuanta {
+    fn wake(&mut self, now: SimTime, thread: ThreadId, demand: Demand) {
+        self.settle(now);
+        debug_assert_eq!(self.lanes_left[thread as usize], 0, "thread {thread} runs already");
+        let width = demand.width.min(self.lanes_per_thread);
+        self.lanes_left[thread as usize] = width;
+        let first = thread * self.lanes_per_thread;
+        for lane in first..first + width {
+            let entry = &mut self.lanes[lane as usize];
+            (entry.thread, entry.group, entry.work) = (thread, demand.group, demand.work);
+            self.wake_lane(now, lane);
+        }
+        self.set_rates();
+    }
+
+    fn block(&mut self, now: SimTime, thread: ThreadId) -> f64 {
+        self.settle(now);
+        let first = thread * self.lanes_per_thread;
+        let mut left: f64 = 0.0;
+        for lane in first..first + self.lanes_per_thread {
+            left = left.max(self.withdraw(now, lane));
+        }
+        self.lanes_left[thread as usize] = 0;
+        self.set_rates();
+        left
+    }
+
+    fn next_change(&self) -> SimTime {
+        self.next_change
+    }
+
+    fn advance(&mut self, now: SimTime) -> Option<ThreadId> {
+        let due = self.groups.next_end() <= now;
+        self.settle(now);
+        let mut done = None;
+        if due && let Some(lane) = self.groups.pop_due() {
+            let entry = &mut self.lanes[lane as usize];
+            let thread = entry.thread;
+            if let LaneState::Running { cpu } = entry.state {
+                entry.state = LaneState::Asleep;
+                self.stop(now, cpu as usize);
+                self.fill(now, cpu as usize);
+            }
+            let left = &mut self.lanes_left[thread as usize];
+            *left -= 1;
+            done = (*left == 0).then_some(thread);
+        } else {
+            self.end_slices(now);
+        }
+        self.set_rates();
+        done
+    }
+
+    fn busy_time(&mut self, now: SimTime) -> f64 {
+        self.settle(now);
+        self.busy_time
+    }
+
+    fn runnable(&self) -> u32 {
+        self.running + self.waiting.len() as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cpu::GroupKind;
+    use crate::host::Parameter;
+
+    const GROUPS: [GroupSpec; 1] = [GroupSpec { kind: GroupKind::Bytecode }];
+
+    fn host(cores: u32, slice: u64) -> Host {
+        let mut host = Host::ideal(cores);
+        host.cpu.base_slice = Parameter::exactly(SimDuration(slice));
+        host
+    }
+
+    fn demand(work: f64, width: u32) -> Demand {
+        Demand { work, group: 0, width }
+    }
+
+    fn drain(cpu: &mut FairQuanta) -> Vec<(u64, ThreadId)> {
+        let mut ends = Vec::new();
+        while cpu.next_change() < SimTime::NEVER {
+            let now = cpu.next_change();
+            ends.extend(cpu.advance(now).map(|thread| (now.0, thread)));
+        }
+        ends
+    }
+
+    #[test]
+    fn two_threads_take_turns_on_one_core() {
+        let mut cpu = FairQuanta::new(&host(1, 10), &GROUPS, 2, 1);
+        cpu.wake(SimTime(0), 0, demand(25.0, 1));
+        cpu.wake(SimTime(0), 1, demand(25.0, 1));
+        // 0 runs 10, 1 runs 10, 0, 1, then 0 has 5 left and 1 has 5 left.
+        assert_eq!(drain(&mut cpu), [(45, 0), (50, 1)]);
+        assert_eq!(cpu.busy_time(SimTime(50)), 50.0);
+    }
+
+    #[test]
+    fn a_context_switch_costs_core_time() {
+        let mut host = host(1, 10);
+        host.cpu.context_switch = Parameter::exactly(SimDuration(1));
+        let mut cpu = FairQuanta::new(&host, &GROUPS, 2, 1);
+        cpu.wake(SimTime(0), 0, demand(15.0, 1));
+        cpu.wake(SimTime(0), 1, demand(5.0, 1));
+        assert_eq!(drain(&mut cpu), [(16, 1), (22, 0)]);
+    }
+
+    #[test]
+    fn a_sleeper_preempts_who_is_far_ahead() {
+        let mut cpu = FairQuanta::new(&host(1, 10), &GROUPS, 2, 1);
+        cpu.wake(SimTime(0), 0, demand(100.0, 1));
+        cpu.wake(SimTime(55), 1, demand(5.0, 1));
+        assert_eq!(drain(&mut cpu), [(60, 1), (105, 0)]);
+    }
+
+    #[test]
+    fn a_wide_segment_ends_with_its_last_lane() {
+        let mut cpu = FairQuanta::new(&host(2, 10), &GROUPS, 1, 3);
+        cpu.wake(SimTime(0), 0, demand(10.0, 3));
+        assert_eq!(cpu.runnable(), 3);
+        assert_eq!(drain(&mut cpu), [(20, 0)]);
+        assert_eq!(cpu.runnable(), 0);
+    }
+
+    #[test]
+    fn blocking_hands_the_core_on() {
+        let mut cpu = FairQuanta::new(&host(1, 10), &GROUPS, 2, 1);
+        cpu.wake(SimTime(0), 0, demand(50.0, 1));
+        cpu.wake(SimTime(0), 1, demand(5.0, 1));
+        assert_eq!(cpu.block(SimTime(4), 0), 46.0);
+        assert_eq!(drain(&mut cpu), [(9, 1)]);
+    }
+}

@@ -1,0 +1,260 @@
+//! CPython's global interpreter lock, `Python/ceval_gil.c` of 3.9 to 3.14.
+//!
+//! What the C code does, in its own words: `take_gil` waits on a condition
+//! variable for one switch interval at a time. When a wait times out, the lock
+//! is still held and `switch_number` is what it was when that wait began, it
+//! sets `gil_drop_request`. The holder honours that between bytecodes:
+//! `drop_gil` clears `locked`, signals one waiter and, because a drop was
+//! requested, waits on `switch_cond` until another thread has the lock. A holder
+//! that leaves to block does the same but for that wait, unless a request was
+//! pending.
+//!
+//! A waiter that times out waits again and is then *behind* those that joined
+//! meanwhile. No event is needed for that: where a waiter stands at any time
+//! follows from when it began and the interval, so only the earliest drop
+//! request is ever put on the calendar.
+
+use crate::cpu::ThreadId;
+use crate::host::WakeOrder;
+use crate::interpreter::{Answer, InterpreterLock, Release, Take};
+use crate::kernel::{SimDuration, SimTime};
+
+/// A thread in `take_gil`.
+#[derive(Clone, Copy, Debug)]
+struct Waiter {
+    thread: ThreadId,
+    /// Start of its first timed wait; later ones follow at the interval.
+    since: SimTime,
+    /// Order of joining.
+    ticket: u64,
+}
+
+/// One lock with its condition variables.
+#[derive(Clone, Debug)]
+pub(crate) struct Gil {
+    interval: u64,
+    order: WakeOrder,
+    holder: Option<ThreadId>,
+    last_holder: Option<ThreadId>,
+    /// When `switch_number` last changed.
+    switched_at: SimTime,
+    drop_requested: bool,
+    dropper: Option<ThreadId>,
+    waiters: Vec<Waiter>,
+    signalled: u32,
+    tickets: u64,
+}
+
+impl Gil {
+    pub(crate) fn new(interval: SimDuration, order: WakeOrder) -> Self {
+        Self {
+            interval: interval.0.max(1),
+            order,
+            holder: None,
+            last_holder: None,
+            switched_at: SimTime::ZERO,
+            drop_requested: false,
+            dropper: None,
+            waiters: Vec::new(),
+            signalled: 0,
+            tickets: 0,
+        }
+    }
+
+    /// The thread that holds the lock.
+    pub(crate) fn holder(&self) -> Option<ThreadId> {
+        self.holder
+    }
+
+    fn join(&mut self, since: SimTime, thread: ThreadId) {
+        debug_assert!(self.waiters.iter().all(|w| w.thread != thread));
+        self.tickets += 1;
+        self.waiters.push(Waiter { thread, since, ticket: self.tickets });
+    }
+
+    fn take(&mut self, now: SimTime, thread: ThreadId) -> Take {
+        debug_assert!(self.holder.is_none(), "two holders of one interpreter lock");
+        self.holder = Some(thread);
+        let switched = self.last_holder != Some(thread);
+        if switched {
+            self.last_holder = Some(thread);
+            self.switched_at = now;
+        }
+        self.drop_requested = false;
+        // `switch_cond`: the dropper sees a switch, never its own return.
+        let dropper = if switched { self.dropper.take() } else { None };
+        Take { switched, dropper }
+    }
+
+    /// Start of the timed wait that `waiter` is in at `now`.
+    fn wait_began(&self, waiter: &Waiter, now: SimTime) -> u64 {
+        let since = waiter.since.0;
+        since + now.0.saturating_sub(since) / self.interval * self.interval
+    }
+
+    fn next_to_wake(&self, now: SimTime) -> Option<usize> {
+        let indices = 0..self.waiters.len();
+        match self.order {
+            WakeOrder::Requeue => indices.min_by_key(|&i| {
+                let waiter = &self.waiters[i];
+                (self.wait_began(waiter, now), waiter.ticket)
+            }),
+            WakeOrder::Fifo => indices.min_by_key(|&i| self.waiters[i].ticket),
+            WakeOrder::Lifo => indices.max_by_key(|&i| self.waiters[i].ticket),
+        }
+    }
+}
+
+impl InterpreterLock for Gil {
+    fn request(&mut self, now: SimTime, thread: ThreadId, yielding: bool) -> Answer {
+        if self.holder.is_none() && !(yielding && self.signalled > 0) {
+            Answer::Held(self.take(now, thread))
+        } else {
+            self.join(now, thread);
+            Answer::Waits
+        }
+    }
+
+    fn retry(&mut self, now: SimTime, thread: ThreadId) -> Answer {
+        debug_assert!(self.signalled > 0);
+        self.signalled -= 1;
+        self.request(now, thread, false)
+    }
+
+    fn release(&mut self, now: SimTime, thread: ThreadId) -> Release {
+        debug_assert_eq!(self.holder, Some(thread), "released by another than its holder");
+        self.holder = None;
+        let must_see_switch = std::mem::take(&mut self.drop_requested);
+        if must_see_switch {
+            self.dropper = Some(thread);
+        }
+        let woken = self.next_to_wake(now).map(|i| self.waiters.swap_remove(i).thread);
+        self.signalled += u32::from(woken.is_some());
+        Release { woken, must_see_switch }
+    }
+
+    fn rejoin(&mut self, awake: SimTime, thread: ThreadId) {
+        self.join(awake, thread);
+    }
+
+    fn drop_request_at(&self, now: SimTime) -> Option<SimTime> {
+        if self.holder.is_none() || self.drop_requested {
+            return None;
+        }
+        let (interval, switched) = (self.interval, self.switched_at.0);
+        self.waiters
+            .iter()
+            .map(|waiter| {
+                let since = waiter.since.0;
+                // First wait that begins at or after the switch ...
+                let clean = since + switched.saturating_sub(since).div_ceil(interval) * interval;
+                // ... and first time-out that is still to come.
+                let passed = now.0.saturating_sub(since) / interval;
+                (clean + interval).max(since + (passed + 1) * interval)
+            })
+            .min()
+            .map(SimTime)
+    }
+
+    fn request_drop(&mut self) {
+        debug_assert!(self.holder.is_some());
+        self.drop_requested = true;
+    }
+
+    fn drop_requested(&self) -> bool {
+        self.drop_requested
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INTERVAL: SimDuration = SimDuration(5_000);
+
+    fn gil(order: WakeOrder) -> Gil {
+        Gil::new(INTERVAL, order)
+    }
+
+    fn holds(answer: Answer) -> bool {
+        matches!(answer, Answer::Held(_))
+    }
+
+    #[test]
+    fn a_waiter_asks_after_one_interval_without_a_switch() {
+        let mut gil = gil(WakeOrder::Requeue);
+        assert!(holds(gil.request(SimTime(0), 0, false)));
+        assert_eq!(gil.request(SimTime(1_000), 1, false), Answer::Waits);
+        assert_eq!(gil.drop_request_at(SimTime(1_000)), Some(SimTime(6_000)));
+    }
+
+    #[test]
+    fn a_switch_in_between_arms_the_wait_again() {
+        let mut gil = gil(WakeOrder::Fifo);
+        gil.request(SimTime(0), 0, false);
+        gil.request(SimTime(1_000), 1, false);
+        gil.request(SimTime(2_000), 2, false);
+        // 0 leaves for I/O at 3000; 1 takes over: a switch inside 2's wait.
+        assert_eq!(gil.release(SimTime(3_000), 0).woken, Some(1));
+        assert!(holds(gil.retry(SimTime(3_000), 1)));
+        // 2's wait of 2000..7000 saw the switch; 7000..12000 is the first clean one.
+        assert_eq!(gil.drop_request_at(SimTime(3_000)), Some(SimTime(12_000)));
+    }
+
+    #[test]
+    fn a_requested_drop_waits_for_the_switch() {
+        let mut gil = gil(WakeOrder::Fifo);
+        gil.request(SimTime(0), 0, false);
+        gil.request(SimTime(0), 1, false);
+        gil.request_drop();
+        let release = gil.release(SimTime(5_000), 0);
+        assert_eq!(release, Release { woken: Some(1), must_see_switch: true });
+        let Answer::Held(take) = gil.retry(SimTime(5_050), 1) else { panic!("lock is free") };
+        assert_eq!(take, Take { switched: true, dropper: Some(0) });
+        gil.rejoin(SimTime(5_100), 0);
+        // The previous holder's wait is the first clean one: each hold lasts
+        // one interval, however many wait.
+        assert_eq!(gil.drop_request_at(SimTime(5_050)), Some(SimTime(10_100)));
+    }
+
+    #[test]
+    fn a_voluntary_release_may_be_taken_back_before_the_waiter_wakes() {
+        let mut gil = gil(WakeOrder::Fifo);
+        gil.request(SimTime(0), 0, false);
+        gil.request(SimTime(0), 1, false);
+        let release = gil.release(SimTime(100), 0);
+        assert_eq!(release, Release { woken: Some(1), must_see_switch: false });
+        let Answer::Held(take) = gil.request(SimTime(120), 0, false) else {
+            panic!("lock is free")
+        };
+        assert!(!take.switched);
+        assert_eq!(gil.retry(SimTime(150), 1), Answer::Waits);
+        // No switch happened, and the new wait began at 150.
+        assert_eq!(gil.drop_request_at(SimTime(150)), Some(SimTime(5_150)));
+    }
+
+    #[test]
+    fn a_yielding_request_queues_behind_the_signalled_waiter() {
+        let mut gil = gil(WakeOrder::Fifo);
+        gil.request(SimTime(0), 0, false);
+        gil.request(SimTime(0), 1, false);
+        gil.release(SimTime(100), 0);
+        assert_eq!(gil.request(SimTime(120), 0, true), Answer::Waits);
+        assert!(holds(gil.retry(SimTime(150), 1)));
+        assert_eq!(gil.release(SimTime(200), 1).woken, Some(0));
+    }
+
+    #[test]
+    fn wake_orders_differ_as_they_say() {
+        // 1 joins at 0, 2 at 1000; by 5500 the wait of 1 has run out once.
+        for (order, expected) in
+            [(WakeOrder::Requeue, 2), (WakeOrder::Fifo, 1), (WakeOrder::Lifo, 2)]
+        {
+            let mut gil = gil(order);
+            gil.request(SimTime(0), 0, false);
+            gil.request(SimTime(0), 1, false);
+            gil.request(SimTime(1_000), 2, false);
+            assert_eq!(gil.release(SimTime(5_500), 0).woken, Some(expected), "{order:?}");
+        }
+    }
+}

@@ -20,8 +20,7 @@ pub fn simulate(
     replication: u32,
     observer: &mut dyn Observer,
 ) -> Result<Outcome, SimError> {
-    let _ = (scenario, replication, observer);
-    unimplemented!()
+    crate::engine::run(scenario, replication, observer)
 }
 
 /// Simulates replications `range` in parallel; the result is in order and does

@@ -75,8 +75,8 @@ impl Gil {
     fn take(&mut self, now: SimTime, thread: ThreadId) -> Take {
         debug_assert!(self.holder.is_none(), "two holders of one interpreter lock");
         self.holder = Some(thread);
-        let switched = self.last_holder != Some(thread);
-        if switched {
+        let switched = self.last_holder.is_some_and(|last| last != thread);
+        if self.last_holder != Some(thread) {
             self.last_holder = Some(thread);
             self.switched_at = now;
         }

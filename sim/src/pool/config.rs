@@ -255,6 +255,12 @@ impl PoolConfig {
         }
     }
 
+    /// Is the one worker the dispatching Python process itself
+    /// (`ThreadPoolExecutor`), or the only process there is?
+    pub fn in_parent(&self) -> bool {
+        self.profile.workers == 1 && self.profile.concurrency != Concurrency::Serial
+    }
+
     /// Does bytecode of two requests in one worker run at the same time?
     pub fn lock_free(&self) -> bool {
         self.python.free_threaded

@@ -3,3 +3,5 @@
 mod estimate;
 
 pub use estimate::{Estimate, Verdict};
+mod interim;
+pub use interim::{ObservedSojourns, SojournSeries, WarmUpRule};

@@ -288,7 +288,63 @@ pub enum Goal {
     Memory,
 }
 
+impl RequestClass {
+    /// A class of that share and those segments: no sizes, no working set, no
+    /// time-out.
+    pub fn new(name: &str, share: f64, segments: Vec<Segment>) -> Self {
+        Self {
+            name: name.to_owned(),
+            share,
+            request_bytes: 0,
+            response_bytes: 0,
+            segments,
+            working_set_bytes: 0,
+            client_timeout: None,
+        }
+    }
+}
+
+impl Segment {
+    /// A segment with one release of the lock, if its kind releases it.
+    pub fn new(kind: SegmentKind, duration: Distribution) -> Self {
+        Self { kind, duration, reacquires: None }
+    }
+}
+
 impl Workload {
+    /// A workload that allows every profile on Python 3.12: no imports, no
+    /// dispatcher, no limits, no objective. The starting point of tests.
+    pub fn new(name: &str, arrivals: Arrivals, classes: Vec<RequestClass>) -> Self {
+        Self {
+            name: name.to_owned(),
+            about: String::new(),
+            arrivals,
+            classes,
+            runtime: Runtime {
+                python: vec![PythonVersion { minor: 12, free_threaded: false }],
+                thread_safe: true,
+                event_loop: true,
+                isolation: false,
+                fork_safe: true,
+                free_threading_ready: true,
+                subinterpreters_ready: true,
+                libraries: Vec::new(),
+                import_time: SimDuration::ZERO,
+                import_bytes: 0,
+            },
+            service: Service {
+                dispatcher: Dispatcher::Kernel,
+                queue_cap: None,
+                queue_timeout: None,
+                start_batch: None,
+                start_delay: SimDuration::ZERO,
+                start_methods: Vec::new(),
+                max_workers: None,
+            },
+            objective: Objective::default(),
+        }
+    }
+
     /// The goal that was stated, or the usual one for this kind of load:
     /// latency for open loads, throughput for closed ones and batches.
     pub fn goal(&self) -> Goal {

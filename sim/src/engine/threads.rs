@@ -1,0 +1,337 @@
+//! Threads between lock, cores and sleep: the transitions that all roles share.
+
+use crate::cpu::{CpuScheduler, Demand, ThreadId};
+use crate::engine::plan::NATIVE;
+use crate::engine::requests::{NO_REQUEST, RequestId};
+use crate::engine::{Engine, rank};
+use crate::interpreter::{Answer, InterpreterLock, Take};
+use crate::kernel::{SimDuration, SimTime};
+
+/// No lock: free-threaded, or nothing to contend with.
+pub(super) const NO_LOCK: u32 = u32::MAX;
+
+/// What a thread is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Serves one request at a time.
+    Server,
+    /// Runs an event loop.
+    Loop,
+    /// Hands requests out and takes results back.
+    Dispatcher,
+    /// Starts the workers.
+    Starter,
+}
+
+/// What a thread is doing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Activity {
+    /// Nothing to do.
+    Idle,
+    /// Got something to do; awake after the wake-up latency.
+    Waking,
+    /// In the lock's queue.
+    Queued,
+    /// Signalled by a release; tries for the lock once awake.
+    Signalled,
+    /// Runnable. `preemptible`: bytecode, which honours a drop request.
+    OnCpu { preemptible: bool },
+    /// Off the lock and off the cores: a wait segment.
+    Waiting,
+    /// Gave the lock up on request; goes on when another thread has it.
+    SeeingSwitch(Then),
+    /// Its process is starting.
+    Starting,
+}
+
+/// What follows once the switch has been seen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Then {
+    /// Queue for the lock again.
+    Rejoin,
+    /// Run native code.
+    Native { work: f64, width: u32 },
+    /// Wait outside.
+    Wait { time: u64 },
+    /// Nothing to do.
+    Idle,
+}
+
+/// An OS thread.
+#[derive(Clone, Debug)]
+pub(super) struct Thread {
+    pub(super) role: Role,
+    pub(super) worker: u32,
+    pub(super) lock: u32,
+    pub(super) python_group: usize,
+    pub(super) activity: Activity,
+    pub(super) request: RequestId,
+    /// CPU work that was interrupted by a drop request [ns].
+    interrupted: Option<f64>,
+    /// Hand-off and task-switch cost to be paid with the next work [ns].
+    pub(super) debt: f64,
+    /// The free step that just ended yields the lock to whoever was woken.
+    yielding: bool,
+}
+
+impl Thread {
+    pub(super) fn new(role: Role, worker: u32, lock: u32, python_group: usize) -> Self {
+        Self {
+            role,
+            worker,
+            lock,
+            python_group,
+            activity: Activity::Idle,
+            request: NO_REQUEST,
+            interrupted: None,
+            debt: 0.0,
+            yielding: false,
+        }
+    }
+}
+
+impl<C: CpuScheduler> Engine<'_, C> {
+    #[inline]
+    pub(super) fn thread(&mut self, thread: ThreadId) -> &mut Thread {
+        &mut self.threads[thread as usize]
+    }
+
+    /// Does the thread hold its lock, or need none?
+    #[inline]
+    pub(super) fn may_run_bytecode(&self, thread: ThreadId) -> bool {
+        let lock = self.threads[thread as usize].lock;
+        lock == NO_LOCK || self.locks[lock as usize].gil.holder() == Some(thread)
+    }
+
+    /// Makes the thread wake up after the wake-up latency and then `proceed`.
+    #[inline]
+    pub(super) fn wake(&mut self, thread: ThreadId) {
+        self.thread(thread).activity = Activity::Waking;
+        self.set_timer(thread, self.wake_latency);
+    }
+
+    #[inline]
+    fn set_timer(&mut self, thread: ThreadId, after: SimDuration) {
+        let slot = self.slots.thread(thread);
+        self.calendar.schedule(slot, self.now + after, rank::THREAD);
+    }
+
+    /// Puts `work` ns of bytecode (or C code that keeps the lock) on the cores.
+    #[inline]
+    pub(super) fn run_locked(&mut self, thread: ThreadId, work: f64, preemptible: bool) {
+        let entry = &mut self.threads[thread as usize];
+        let group = entry.python_group;
+        let work = work + std::mem::take(&mut entry.debt);
+        entry.activity = Activity::OnCpu { preemptible };
+        self.put_on_cpu(thread, Demand { work, group, width: 1 });
+    }
+
+    pub(super) fn put_on_cpu(&mut self, thread: ThreadId, demand: Demand) {
+        self.cpu.wake(self.now, thread, demand);
+        self.schedule_cpu();
+    }
+
+    #[inline]
+    pub(super) fn schedule_cpu(&mut self) {
+        let at = self.cpu.next_change();
+        if at == SimTime::NEVER {
+            self.calendar.cancel(self.slots.cpu());
+        } else {
+            self.calendar.schedule(self.slots.cpu(), at, rank::CPU);
+        }
+    }
+
+    /// Asks for the thread's lock; true if it may run bytecode now.
+    #[inline]
+    pub(super) fn acquire(&mut self, thread: ThreadId, yielding: bool) -> bool {
+        if self.may_run_bytecode(thread) {
+            return true;
+        }
+        let lock = self.threads[thread as usize].lock;
+        let answer = self.locks[lock as usize].gil.request(self.now, thread, yielding);
+        self.answered(thread, lock, answer)
+    }
+
+    fn answered(&mut self, thread: ThreadId, lock: u32, answer: Answer) -> bool {
+        match answer {
+            Answer::Held(take) => {
+                self.took(thread, lock, take);
+                true
+            }
+            Answer::Waits => {
+                self.thread(thread).activity = Activity::Queued;
+                self.arm_drop_request(lock);
+                false
+            }
+        }
+    }
+
+    fn took(&mut self, thread: ThreadId, lock: u32, take: Take) {
+        self.locks[lock as usize].held_since = self.now;
+        if take.switched {
+            self.hand_offs += 1;
+            self.threads[thread as usize].debt += self.plan.hand_off;
+        }
+        if let Some(dropper) = take.dropper {
+            self.saw_switch(dropper, lock);
+        }
+        self.arm_drop_request(lock);
+    }
+
+    /// The lock went to another thread, so `dropper` may go on.
+    fn saw_switch(&mut self, dropper: ThreadId, lock: u32) {
+        let Activity::SeeingSwitch(then) = self.threads[dropper as usize].activity else {
+            unreachable!("a dropper waits for the switch");
+        };
+        match then {
+            Then::Rejoin => {
+                let awake = self.now + self.wake_latency;
+                self.locks[lock as usize].gil.rejoin(awake, dropper);
+                self.thread(dropper).activity = Activity::Queued;
+            }
+            Then::Native { work, width } => self.run_native(dropper, work, width),
+            Then::Wait { time } => self.start_wait(dropper, time),
+            Then::Idle => {
+                self.thread(dropper).activity = Activity::Idle;
+                self.proceed(dropper);
+            }
+        }
+    }
+
+    /// Lets go of the lock, if the thread holds one, and then does `then`;
+    /// after a drop request only when another thread has taken it.
+    pub(super) fn release(&mut self, thread: ThreadId, then: Then) {
+        let lock = self.threads[thread as usize].lock;
+        if lock != NO_LOCK && self.may_run_bytecode(thread) {
+            let entry = &mut self.locks[lock as usize];
+            entry.held += self.now.since(entry.held_since).0;
+            let release = entry.gil.release(self.now, thread);
+            self.calendar.cancel(self.slots.lock(lock));
+            if let Some(woken) = release.woken {
+                self.thread(woken).activity = Activity::Signalled;
+                self.set_timer(woken, self.wake_latency);
+            }
+            if release.must_see_switch {
+                self.thread(thread).activity = Activity::SeeingSwitch(then);
+                return;
+            }
+        }
+        match then {
+            Then::Rejoin => unreachable!("only a requested drop queues again"),
+            Then::Native { work, width } => self.run_native(thread, work, width),
+            Then::Wait { time } => self.start_wait(thread, time),
+            Then::Idle => self.thread(thread).activity = Activity::Idle,
+        }
+    }
+
+    pub(super) fn run_native(&mut self, thread: ThreadId, work: f64, width: u32) {
+        self.thread(thread).activity = Activity::OnCpu { preemptible: false };
+        self.put_on_cpu(thread, Demand { work, group: NATIVE, width });
+    }
+
+    fn start_wait(&mut self, thread: ThreadId, time: u64) {
+        self.thread(thread).activity = Activity::Waiting;
+        self.set_timer(thread, SimDuration(time) + self.oversleep + self.wake_latency);
+    }
+
+    /// Leaves the lock for native code or a wait.
+    #[inline]
+    pub(super) fn step_aside(&mut self, thread: ThreadId, then: Then, yielding: bool) {
+        self.thread(thread).yielding = yielding;
+        self.release(thread, then);
+    }
+
+    fn arm_drop_request(&mut self, lock: u32) {
+        let slot = self.slots.lock(lock);
+        match self.locks[lock as usize].gil.drop_request_at(self.now) {
+            Some(at) => self.calendar.schedule(slot, at, rank::LOCK),
+            None => self.calendar.cancel(slot),
+        }
+    }
+
+    /// A waiter's timed wait ran out: it asks the holder to drop the lock.
+    pub(super) fn on_drop_request(&mut self, lock: u32) {
+        let gil = &mut self.locks[lock as usize].gil;
+        gil.request_drop();
+        let Some(holder) = gil.holder() else {
+            unreachable!("a drop is requested of a holder");
+        };
+        if self.threads[holder as usize].activity == (Activity::OnCpu { preemptible: true }) {
+            let left = self.cpu.block(self.now, holder);
+            self.schedule_cpu();
+            self.thread(holder).interrupted = Some(left);
+            self.release(holder, Then::Rejoin);
+        }
+    }
+
+    /// At a boundary between two steps: drops the lock if that was requested.
+    /// True if it did; the thread will `proceed` when it has the lock again.
+    #[inline]
+    pub(super) fn honours_drop_request(&mut self, thread: ThreadId) -> bool {
+        let lock = self.threads[thread as usize].lock;
+        if lock == NO_LOCK || !self.locks[lock as usize].gil.drop_requested() {
+            return false;
+        }
+        self.release(thread, Then::Rejoin);
+        true
+    }
+
+    /// The thread's timer ran out.
+    pub(super) fn on_thread_timer(&mut self, thread: ThreadId) {
+        match self.threads[thread as usize].activity {
+            Activity::Waking => {
+                self.thread(thread).activity = Activity::Idle;
+                self.proceed(thread);
+            }
+            Activity::Waiting => self.end_of_free_step(thread),
+            Activity::Signalled => {
+                let lock = self.threads[thread as usize].lock;
+                let answer = self.locks[lock as usize].gil.retry(self.now, thread);
+                if self.answered(thread, lock, answer) {
+                    self.resume(thread);
+                }
+            }
+            other => unreachable!("timer of a thread that is {other:?}"),
+        }
+    }
+
+    /// The thread's work on the cores is done.
+    #[inline]
+    pub(super) fn on_cpu_done(&mut self, thread: ThreadId) {
+        if self.threads[thread as usize].activity == Activity::Starting {
+            self.on_worker_started(thread);
+        } else if self.may_run_bytecode(thread) {
+            self.proceed(thread);
+        } else {
+            self.end_of_free_step(thread);
+        }
+    }
+
+    /// Native code or a wait is over: take the lock again.
+    #[inline]
+    fn end_of_free_step(&mut self, thread: ThreadId) {
+        let yielding = std::mem::take(&mut self.thread(thread).yielding);
+        if self.acquire(thread, yielding) {
+            self.proceed(thread);
+        }
+    }
+
+    /// The thread has the lock again.
+    fn resume(&mut self, thread: ThreadId) {
+        match self.thread(thread).interrupted.take() {
+            Some(left) => self.run_locked(thread, left, true),
+            None => self.proceed(thread),
+        }
+    }
+
+    /// Does the thread's next thing, by its role.
+    #[inline]
+    pub(super) fn proceed(&mut self, thread: ThreadId) {
+        match self.threads[thread as usize].role {
+            Role::Server => self.serve(thread),
+            Role::Loop => self.turn_loop(thread),
+            Role::Dispatcher => self.dispatch(thread),
+            Role::Starter => self.start_next(thread),
+        }
+    }
+}

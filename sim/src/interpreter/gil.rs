@@ -9,10 +9,10 @@
 //! that leaves to block does the same but for that wait, unless a request was
 //! pending.
 //!
-//! A waiter that times out waits again and is then *behind* those that joined
-//! meanwhile. No event is needed for that: where a waiter stands at any time
-//! follows from when it began and the interval, so only the earliest drop
-//! request is ever put on the calendar.
+//! Waiters time out every interval, but no event is needed for that: when a
+//! waiter's present wait began follows from when it joined and the interval, so
+//! only the earliest drop request is ever put on the calendar, and a hand-off
+//! costs the same however long the others have waited.
 
 use crate::cpu::ThreadId;
 use crate::host::WakeOrder;

@@ -1,0 +1,4 @@
+//! What the engine must reproduce: the mechanics of the interpreter lock, of
+//! start-up and of memory, each against its law.
+
+mod lock;

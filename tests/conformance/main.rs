@@ -2,3 +2,4 @@
 //! start-up and of memory, each against its law.
 
 mod lock;
+mod start;

@@ -116,8 +116,9 @@ impl FairQuanta {
             next = next.min(bandwidth.next_change(self.running));
         }
         if self.waiting.len() > 0 && !self.throttled {
+            // A slice that ran out while nobody waited ends now.
             let ends = self.cpus.iter().flatten().map(|on| on.since + self.slice);
-            next = ends.fold(next, SimTime::min);
+            next = ends.fold(next, SimTime::min).max(self.settled_at);
         }
         self.next_change = next;
     }

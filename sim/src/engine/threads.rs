@@ -28,6 +28,8 @@ pub(super) enum Role {
 pub(super) enum Activity {
     /// Nothing to do.
     Idle,
+    /// Awake and about to do its next thing: it will find what is given to it.
+    Deciding,
     /// Got something to do; awake after the wake-up latency.
     Waking,
     /// In the lock's queue.
@@ -191,10 +193,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
             }
             Then::Native { work, width } => self.run_native(dropper, work, width),
             Then::Wait { time } => self.start_wait(dropper, time),
-            Then::Idle => {
-                self.thread(dropper).activity = Activity::Idle;
-                self.proceed(dropper);
-            }
+            Then::Idle => self.proceed(dropper),
         }
     }
 
@@ -279,10 +278,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
     /// The thread's timer ran out.
     pub(super) fn on_thread_timer(&mut self, thread: ThreadId) {
         match self.threads[thread as usize].activity {
-            Activity::Waking => {
-                self.thread(thread).activity = Activity::Idle;
-                self.proceed(thread);
-            }
+            Activity::Waking => self.proceed(thread),
             Activity::Waiting => self.end_of_free_step(thread),
             Activity::Signalled => {
                 let lock = self.threads[thread as usize].lock;
@@ -327,6 +323,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
     /// Does the thread's next thing, by its role.
     #[inline]
     pub(super) fn proceed(&mut self, thread: ThreadId) {
+        self.thread(thread).activity = Activity::Deciding;
         match self.threads[thread as usize].role {
             Role::Server => self.serve(thread),
             Role::Loop => self.turn_loop(thread),

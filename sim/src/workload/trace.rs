@@ -221,3 +221,92 @@ fn rate_at(points: &[(SimTime, f64)], at: f64) -> f64 {
 fn exponential(rng: &mut impl Rng) -> f64 {
     Exp1.sample(rng)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload::{Distribution, RequestClass, Segment, SegmentKind};
+
+    const SECOND: u64 = 1_000_000_000;
+
+    fn workload(arrivals: Arrivals) -> Workload {
+        let segment = |ms: u64| {
+            let mean = SimDuration(ms * 1_000_000);
+            Segment::new(SegmentKind::Python, Distribution::Exponential { mean })
+        };
+        let classes = vec![
+            RequestClass::new("short", 0.7, vec![segment(1)]),
+            RequestClass::new("long", 0.3, vec![segment(10), segment(20)]),
+        ];
+        Workload::new("trace", arrivals, classes)
+    }
+
+    #[test]
+    fn every_open_process_keeps_its_rate() {
+        let seconds = SimDuration::from_secs;
+        for arrivals in [
+            Arrivals::Poisson { rate: 50.0 },
+            Arrivals::Deterministic { rate: 50.0 },
+            Arrivals::Gamma { rate: 50.0, cv: 2.0 },
+            Arrivals::OnOff {
+                on_rate: 100.0,
+                off_rate: 10.0,
+                mean_on: seconds(0.5),
+                mean_off: seconds(1.0),
+            },
+            Arrivals::Varying {
+                points: vec![
+                    (SimTime::ZERO, 0.0),
+                    (SimTime(SECOND), 100.0),
+                    (SimTime(3 * SECOND), 20.0),
+                ],
+            },
+        ] {
+            let workload = workload(arrivals);
+            let offered = workload.arrivals.offered_rate().unwrap();
+            let n = 200_000;
+            let last = Trace::new(&workload, 1, 0).take(n).last().unwrap();
+            let rate = n as f64 / last.at.as_secs();
+            // 3300 cycles of on and off are good for about 2 %.
+            assert!((rate / offered - 1.0).abs() < 0.04, "{:?}: {rate}", workload.arrivals);
+        }
+    }
+
+    #[test]
+    fn a_varying_rate_is_highest_where_it_says() {
+        let points =
+            vec![(SimTime::ZERO, 0.0), (SimTime(SECOND), 100.0), (SimTime(2 * SECOND), 0.0)];
+        let workload = workload(Arrivals::Varying { points });
+        let middle = Trace::new(&workload, 1, 0)
+            .take(50_000)
+            .filter(|row| (SECOND / 2..3 * SECOND / 2).contains(&(row.at.0 % (2 * SECOND))))
+            .count();
+        // Under a triangle, three quarters of the area are in the middle half.
+        assert!((middle as f64 / 50_000.0 - 0.75).abs() < 0.01, "{middle}");
+    }
+
+    #[test]
+    fn classes_come_in_their_shares_with_their_segments() {
+        let workload = workload(Arrivals::Poisson { rate: 1.0 });
+        let rows: Vec<TraceRow> = Trace::new(&workload, 1, 0).take(100_000).collect();
+        let long = rows.iter().filter(|row| row.class == 1).count();
+        assert!((long as f64 / 1e5 - 0.3).abs() < 0.005, "{long}");
+        assert!(rows.iter().all(|row| row.segments.len() == row.class + 1));
+    }
+
+    #[test]
+    fn a_replay_gives_back_what_it_was_given() {
+        let open = workload(Arrivals::Poisson { rate: 1.0 });
+        let rows: Vec<TraceRow> = Trace::new(&open, 1, 0).take(100).collect();
+        let replay = workload(Arrivals::Replay { rows: rows.clone().into() });
+        assert_eq!(Trace::new(&replay, 9, 3).collect::<Vec<_>>(), rows);
+    }
+
+    #[test]
+    fn a_batch_is_all_there_at_zero() {
+        let workload = workload(Arrivals::Batch { requests: 7 });
+        let rows: Vec<TraceRow> = Trace::new(&workload, 1, 0).collect();
+        assert_eq!(rows.len(), 7);
+        assert!(rows.iter().all(|row| row.at == SimTime::ZERO));
+    }
+}

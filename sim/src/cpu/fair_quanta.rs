@@ -255,7 +255,7 @@ impl CpuScheduler for FairQuanta {
         left
     }
 
-    fn next_change(&self) -> SimTime {
+    fn next_change(&mut self) -> SimTime {
         self.next_change
     }
 

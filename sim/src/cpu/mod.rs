@@ -39,8 +39,10 @@ pub(crate) trait CpuScheduler {
     /// `thread` leaves before its work is done; returns what is left [ns].
     fn block(&mut self, now: SimTime, thread: ThreadId) -> f64;
 
-    /// When `advance` must be called next.
-    fn next_change(&self) -> SimTime;
+    /// When `advance` must be called next. Ask after every change and before
+    /// time moves on: the shares are worked out here, once for all changes of
+    /// one instant.
+    fn next_change(&mut self) -> SimTime;
 
     /// Moves to `now`, which is `next_change()`; returns a thread whose work is
     /// done (it is no longer runnable) or `None` after an inner change such as

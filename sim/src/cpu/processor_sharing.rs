@@ -23,6 +23,8 @@ pub(crate) struct ProcessorSharing {
     busy_time: f64,
     settled_at: SimTime,
     next_change: SimTime,
+    /// The set of runnable threads changed since rates were set.
+    stale: bool,
 }
 
 impl ProcessorSharing {
@@ -37,11 +39,13 @@ impl ProcessorSharing {
             busy_time: 0.0,
             settled_at: SimTime::ZERO,
             next_change: SimTime::NEVER,
+            stale: false,
         }
     }
 
     #[inline]
     fn settle(&mut self, now: SimTime) {
+        debug_assert!(!self.stale || now == self.settled_at, "time passed at stale rates");
         self.busy_time += now.since(self.settled_at).0 as f64 * f64::from(self.running);
         self.settled_at = now;
         self.groups.settle(now);
@@ -52,6 +56,7 @@ impl ProcessorSharing {
 
     #[inline]
     fn set_rates(&mut self) {
+        self.stale = false;
         self.running = self.topology.running(self.runnable);
         let mut share = self.topology.even_share(self.runnable);
         if let Some(bandwidth) = &mut self.bandwidth
@@ -76,7 +81,7 @@ impl CpuScheduler for ProcessorSharing {
         self.width_of[thread as usize] = demand.width;
         self.runnable += demand.width;
         self.groups.insert(thread, demand.group, demand.work);
-        self.set_rates();
+        self.stale = true;
     }
 
     #[inline]
@@ -84,12 +89,15 @@ impl CpuScheduler for ProcessorSharing {
         self.settle(now);
         let left = self.groups.remove(thread);
         self.runnable -= std::mem::take(&mut self.width_of[thread as usize]);
-        self.set_rates();
+        self.stale = true;
         left
     }
 
     #[inline]
-    fn next_change(&self) -> SimTime {
+    fn next_change(&mut self) -> SimTime {
+        if self.stale {
+            self.set_rates();
+        }
         self.next_change
     }
 
@@ -101,7 +109,7 @@ impl CpuScheduler for ProcessorSharing {
         if let Some(thread) = done {
             self.runnable -= std::mem::take(&mut self.width_of[thread as usize]);
         }
-        self.set_rates();
+        self.stale = true;
         done
     }
 
@@ -153,7 +161,9 @@ mod tests {
     fn a_blocked_thread_takes_its_rest_along() {
         let mut cpu = ProcessorSharing::new(&Host::ideal(1), &GROUPS, 2);
         cpu.wake(SimTime(0), 0, demand(100.0, 0, 1));
+        assert_eq!(cpu.next_change(), SimTime(100));
         cpu.wake(SimTime(50), 1, demand(100.0, 0, 1));
+        assert_eq!(cpu.next_change(), SimTime(150));
         assert_eq!(cpu.block(SimTime(70), 0), 40.0);
         assert_eq!(drain(&mut cpu), [(160, 1)]);
     }

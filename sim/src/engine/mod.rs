@@ -77,6 +77,7 @@ struct Engine<'a, C> {
     calendar: Calendar,
     slots: Slots,
     cpu: C,
+    cpu_changed: bool,
     locks: Vec<Lock>,
     hand_offs: u64,
     threads: Vec<Thread>,
@@ -214,6 +215,7 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
             calendar: Calendar::with_slots(slots.count(0)),
             slots,
             cpu,
+            cpu_changed: false,
             locks: vec![Lock { gil, held_since: SimTime::ZERO, held: 0 }; locks],
             hand_offs: 0,
             dispatcher: of_role(Role::Dispatcher),
@@ -253,6 +255,7 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
             self.take_snapshot();
         }
         self.open_the_doors()?;
+        self.schedule_cpu();
         while !self.is_over() {
             let Some((at, slot)) = self.calendar.pop() else { break };
             debug_assert!(at >= self.now, "time went backwards");
@@ -263,6 +266,9 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
                 return Err(SimError::TooManyEvents { limit, at });
             }
             self.handle(self.slots.source(slot))?;
+            if self.cpu_changed {
+                self.schedule_cpu();
+            }
             if self.watch.checkpoint_due || self.watch.horizon_due {
                 let cpu = self.cpu.busy_time(at);
                 self.watch.checkpoint(at, cpu);
@@ -283,7 +289,7 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
         match source {
             Source::Cpu => {
                 let done = self.cpu.advance(self.now);
-                self.schedule_cpu();
+                self.cpu_changed = true;
                 if let Some(thread) = done {
                     self.on_cpu_done(thread);
                 }

@@ -130,11 +130,13 @@ impl<C: CpuScheduler> Engine<'_, C> {
 
     pub(super) fn put_on_cpu(&mut self, thread: ThreadId, demand: Demand) {
         self.cpu.wake(self.now, thread, demand);
-        self.schedule_cpu();
+        self.cpu_changed = true;
     }
 
+    /// Puts the next change on the cores on the calendar, once per event.
     #[inline]
     pub(super) fn schedule_cpu(&mut self) {
+        self.cpu_changed = false;
         let at = self.cpu.next_change();
         if at == SimTime::NEVER {
             self.calendar.cancel(self.slots.cpu());
@@ -257,7 +259,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
         };
         if self.threads[holder as usize].activity == (Activity::OnCpu { preemptible: true }) {
             let left = self.cpu.block(self.now, holder);
-            self.schedule_cpu();
+            self.cpu_changed = true;
             self.thread(holder).interrupted = Some(left);
             self.release(holder, Then::Rejoin);
         }

@@ -1,4 +1,4 @@
-//! Time average of a count.
+//! Time integral of a count.
 
 use crate::kernel::SimTime;
 
@@ -8,9 +8,8 @@ use crate::kernel::SimTime;
 pub struct TimeWeighted {
     value: u64,
     since: SimTime,
-    /// Integral from `from` to `since` [count x ns].
+    /// Integral from time zero to `since` [count x ns].
     integral: u128,
-    from: SimTime,
 }
 
 impl TimeWeighted {
@@ -45,24 +44,12 @@ impl TimeWeighted {
         self.value
     }
 
-    /// Forgets everything before `now` but the present count.
-    pub fn reset(&mut self, now: SimTime) {
-        *self = Self { value: self.value, since: now, integral: 0, from: now };
-    }
-
-    /// Integral from the last reset to `now` [count x ns].
+    /// Integral from time zero to `now` [count x ns]. The mean between two instants
+    /// is the difference of their integrals over the time between them.
     #[inline]
     pub fn integral_at(&self, now: SimTime) -> u128 {
         debug_assert!(now >= self.since, "time went backwards");
         self.integral + u128::from(now.since(self.since).0) * u128::from(self.value)
-    }
-
-    /// Mean from the last reset to `now`; the present count if no time passed.
-    pub fn mean_at(&self, now: SimTime) -> f64 {
-        match now.since(self.from).0 {
-            0 => self.value as f64,
-            length => self.integral_at(now) as f64 / length as f64,
-        }
     }
 }
 
@@ -78,24 +65,24 @@ mod tests {
         level.down(SimTime(50));
         // 0 for 10, 1 for 10, 2 for 30, 1 for 50.
         assert_eq!(level.integral_at(SimTime(100)), 10 + 60 + 50);
-        assert_eq!(level.mean_at(SimTime(100)), 1.2);
+        assert_eq!(level.value(), 1);
     }
 
     #[test]
-    fn a_reset_keeps_the_present_count() {
+    fn asking_changes_nothing() {
         let mut level = TimeWeighted::default();
-        level.set(SimTime(10), 100);
-        level.set(SimTime(20), 4);
-        level.reset(SimTime(30));
-        assert_eq!(level.mean_at(SimTime(30)), 4.0);
-        level.set(SimTime(40), 0);
-        assert_eq!(level.mean_at(SimTime(50)), 2.0);
+        level.set(SimTime(10), 4);
+        assert_eq!(level.integral_at(SimTime(20)), 40);
+        assert_eq!(level.integral_at(SimTime(15)), 20);
+        level.set(SimTime(30), 0);
+        assert_eq!(level.integral_at(SimTime(90)), 80);
     }
 
     #[test]
     fn does_not_overflow_in_centuries() {
         let mut level = TimeWeighted::default();
         level.set(SimTime::ZERO, u64::MAX);
-        assert_eq!(level.mean_at(SimTime::NEVER), u64::MAX as f64);
+        let all = u128::from(u64::MAX);
+        assert_eq!(level.integral_at(SimTime::NEVER), all * all);
     }
 }

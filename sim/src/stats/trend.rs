@@ -23,12 +23,12 @@ impl Trend {
     #[inline]
     pub fn push(&mut self, at: SimTime, value: f64) {
         self.count += 1;
-        let n = self.count as f64;
+        let share = 1.0 / self.count as f64;
         let time = at.as_secs() - self.mean_time;
         let rise = value - self.mean_value;
-        self.mean_time += time / n;
-        self.mean_value += rise / n;
-        let shrink = (n - 1.0) / n;
+        self.mean_time += time * share;
+        self.mean_value += rise * share;
+        let shrink = 1.0 - share;
         self.time_time += time * time * shrink;
         self.time_value += time * rise * shrink;
         self.value_value += rise * rise * shrink;

@@ -3,42 +3,10 @@
 
 use crate::experiment::{Counts, Fate, Observer, Record};
 use crate::kernel::SimTime;
-use crate::stats::{SojournSeries, WarmUpRule};
+use crate::stats::{ObservedSojourns, SojournSeries, TimeWeighted, Trend, WarmUpRule};
 
 /// Most checkpoints kept; when there are more, every other one goes.
 const MAX_CHECKPOINTS: usize = 512;
-
-/// Time integral of a count.
-#[derive(Clone, Copy, Debug, Default)]
-struct Level {
-    value: u64,
-    since: SimTime,
-    integral: u128,
-}
-
-impl Level {
-    #[inline]
-    fn settle(&mut self, now: SimTime) {
-        self.integral += u128::from(now.since(self.since).0) * u128::from(self.value);
-        self.since = now;
-    }
-
-    #[inline]
-    fn up(&mut self, now: SimTime) {
-        self.settle(now);
-        self.value += 1;
-    }
-
-    #[inline]
-    fn down(&mut self, now: SimTime) {
-        self.settle(now);
-        self.value -= 1;
-    }
-
-    fn integral_at(&self, now: SimTime) -> u128 {
-        self.integral + u128::from(now.since(self.since).0) * u128::from(self.value)
-    }
-}
 
 /// All running totals at one instant.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,34 +18,6 @@ pub(super) struct Checkpoint {
     pub(super) slots: u128,
     pub(super) dispatcher: u128,
     pub(super) cpu: f64,
-}
-
-/// Sums for a least-squares line through (time, number in the system).
-#[derive(Clone, Copy, Debug, Default)]
-struct Line {
-    n: f64,
-    t: f64,
-    x: f64,
-    tt: f64,
-    tx: f64,
-    origin: Option<SimTime>,
-}
-
-impl Line {
-    fn add(&mut self, at: SimTime, x: f64) {
-        let origin = *self.origin.get_or_insert(at);
-        let t = at.since(origin).as_secs();
-        self.n += 1.0;
-        self.t += t;
-        self.x += x;
-        self.tt += t * t;
-        self.tx += t * x;
-    }
-
-    fn slope(&self) -> f64 {
-        let spread = self.n * self.tt - self.t * self.t;
-        if spread > 0.0 { (self.n * self.tx - self.t * self.x) / spread } else { 0.0 }
-    }
 }
 
 /// When a run has seen enough.
@@ -99,12 +39,12 @@ pub(super) struct Watch {
     target: u64,
     sealed_of_target: u64,
     load_over: bool,
-    in_system: Level,
-    slots: Level,
-    dispatcher: Level,
+    in_system: TimeWeighted,
+    slots: TimeWeighted,
+    dispatcher: TimeWeighted,
     counts: Counts,
     peak_queue: u64,
-    line: Line,
+    trend: Trend,
     series: SojournSeries,
     sojourn_sum: u128,
     first_arrival: Option<SimTime>,
@@ -125,12 +65,12 @@ impl Watch {
             target,
             sealed_of_target: 0,
             load_over: false,
-            in_system: Level::default(),
-            slots: Level::default(),
-            dispatcher: Level::default(),
+            in_system: TimeWeighted::default(),
+            slots: TimeWeighted::default(),
+            dispatcher: TimeWeighted::default(),
             counts: Counts::default(),
             peak_queue: 0,
-            line: Line::default(),
+            trend: Trend::default(),
             series: SojournSeries::new(classes, rule),
             sojourn_sum: 0,
             first_arrival: None,
@@ -146,7 +86,7 @@ impl Watch {
 
     /// Has every request that counts met its fate?
     pub(super) fn is_complete(&self) -> bool {
-        self.sealed_of_target >= self.target || (self.load_over && self.in_system.value == 0)
+        self.sealed_of_target >= self.target || (self.load_over && self.in_system.value() == 0)
     }
 
     /// Should the load go on after the arrival that is being handled?
@@ -171,7 +111,7 @@ impl Watch {
         self.first_arrival.get_or_insert(now);
         if self.kind == LoadKind::Open {
             if number >= self.target / 2 && number < self.target {
-                self.line.add(now, self.in_system.value as f64);
+                self.trend.push(now, self.in_system.value() as f64);
             }
             self.horizon_due |= number + 1 == self.target;
         }
@@ -233,7 +173,7 @@ impl Watch {
 
     /// Requests in service.
     pub(super) fn busy_slots(&self) -> u64 {
-        self.slots.value
+        self.slots.value()
     }
 
     /// All totals now, given the CPU time so far.
@@ -308,7 +248,7 @@ impl Watch {
             end,
             makespan: self.last_seal.since(self.first_arrival.unwrap_or_default()).as_secs(),
             peak_queue: self.peak_queue,
-            growth: self.line.slope(),
+            growth: self.trend.slope(),
         }
     }
 }
@@ -316,7 +256,7 @@ impl Watch {
 /// What a run recorded.
 #[derive(Debug)]
 pub(super) struct Watched {
-    pub(super) sojourns: crate::stats::ObservedSojourns,
+    pub(super) sojourns: ObservedSojourns,
     pub(super) counts: Counts,
     /// Totals at both ends of the observed stretch.
     pub(super) begin: Checkpoint,

@@ -30,7 +30,8 @@ pub(super) struct SegmentPlan {
     pub(super) yielding: bool,
     /// Native threads.
     pub(super) width: u32,
-    /// CPU time of each of them over the stated duration.
+    /// Time of a part over the stated duration: one over the parts, for native
+    /// threads also over their speed-up.
     pub(super) factor: f64,
 }
 
@@ -87,12 +88,13 @@ impl Plan {
                             SegmentKind::Native { parallel: true } => pool.blas_threads.max(1),
                             _ => 1,
                         };
+                        let parts = segment.reacquires.unwrap_or(1).max(1);
                         SegmentPlan {
                             kind: segment.kind,
-                            parts: segment.reacquires.unwrap_or(1).max(1),
+                            parts,
                             yielding: segment.reacquires.is_some(),
                             width,
-                            factor: 1.0 / host.blas_speedup(width),
+                            factor: 1.0 / (f64::from(parts) * host.blas_speedup(width)),
                         }
                     })
                     .collect()

@@ -148,7 +148,7 @@ impl Requests {
         };
         let SegmentPlan { kind, parts, yielding, width, factor } =
             plan.segments[class][entry.segment as usize];
-        let share = length as f64 / f64::from(parts);
+        let share = length as f64 * factor;
         entry.part += 1;
         if entry.part >= parts {
             entry.part = 0;
@@ -157,8 +157,8 @@ impl Requests {
         match kind {
             SegmentKind::Python => Step::Locked { work: share, preemptible: true },
             SegmentKind::LockedNative => Step::Locked { work: share, preemptible: false },
-            SegmentKind::Native { .. } => Step::Native { work: share * factor, width, yielding },
-            SegmentKind::Wait => Step::Wait { time: share.round() as u64, yielding },
+            SegmentKind::Native { .. } => Step::Native { work: share, width, yielding },
+            SegmentKind::Wait => Step::Wait { time: (share + 0.5) as u64, yielding },
         }
     }
 }

@@ -23,6 +23,9 @@ struct Node {
 pub(crate) struct SlotHeap {
     nodes: Vec<Node>,
     position: Vec<u32>,
+    /// The root has been taken and not been filled yet. Most events schedule
+    /// their successor, which then goes to the root in one pass instead of two.
+    hole: bool,
 }
 
 impl SlotHeap {
@@ -35,14 +38,25 @@ impl SlotHeap {
 
     /// The least key and its slot.
     #[inline]
-    pub(crate) fn peek(&self) -> Option<(u128, u32)> {
+    pub(crate) fn peek(&mut self) -> Option<(u128, u32)> {
+        self.fill_hole();
         self.nodes.first().map(|node| (node.key, node.slot))
     }
 
     /// Number of slots present.
     #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.nodes.len()
+        self.nodes.len() - usize::from(self.hole)
+    }
+
+    #[inline]
+    fn fill_hole(&mut self) {
+        if std::mem::take(&mut self.hole)
+            && let Some(last) = self.nodes.pop()
+            && !self.nodes.is_empty()
+        {
+            self.sift_down(0, last);
+        }
     }
 
     /// Puts `slot` in with `key`, or moves it there.
@@ -50,11 +64,16 @@ impl SlotHeap {
     pub(crate) fn set(&mut self, slot: u32, key: u128) {
         let at = self.position[slot as usize];
         if at == ABSENT {
-            let end = self.nodes.len();
-            self.nodes.push(Node { key, slot });
-            self.sift_up(end, Node { key, slot });
+            if std::mem::take(&mut self.hole) {
+                self.sift_down(0, Node { key, slot });
+            } else {
+                let end = self.nodes.len();
+                self.nodes.push(Node { key, slot });
+                self.sift_up(end, Node { key, slot });
+            }
         } else {
-            let at = at as usize;
+            self.fill_hole();
+            let at = self.position[slot as usize] as usize;
             let old = self.nodes[at].key;
             if key < old {
                 self.sift_up(at, Node { key, slot });
@@ -71,7 +90,8 @@ impl SlotHeap {
         if at == ABSENT {
             return None;
         }
-        let at = at as usize;
+        self.fill_hole();
+        let at = self.position[slot as usize] as usize;
         let key = self.nodes[at].key;
         self.position[slot as usize] = ABSENT;
         let last = self.nodes.pop()?;
@@ -88,12 +108,10 @@ impl SlotHeap {
     /// Takes the least out.
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<(u128, u32)> {
+        self.fill_hole();
         let top = *self.nodes.first()?;
         self.position[top.slot as usize] = ABSENT;
-        let last = self.nodes.pop()?;
-        if !self.nodes.is_empty() {
-            self.sift_down(0, last);
-        }
+        self.hole = true;
         Some((top.key, top.slot))
     }
 

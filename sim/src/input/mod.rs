@@ -16,8 +16,8 @@ pub use units::{
 };
 
 pub(crate) use quantity::{
-    Fault, Value, boolean, bytes, count_up_to, duration, elements, identifier, number, one_of,
-    positive_duration, rate, rate_or_zero, share, text, wrong_type,
+    Fault, MIN_RATE, Value, boolean, bytes, count_between, count_up_to, duration, elements,
+    identifier, number, one_of, positive_duration, rate, rate_or_zero, share, text, wrong_type,
 };
 pub(crate) use reader::{Keys, Reader, Reported};
 pub(crate) use section::Section;

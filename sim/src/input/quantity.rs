@@ -9,6 +9,10 @@ use crate::input::suggest::{closest, list};
 use crate::input::units::{UnitError, parse_bytes, parse_duration, parse_rate, parse_share, shown};
 use crate::kernel::SimDuration;
 
+/// Lowest rate [requests/s]: at one an hour a million requests still take less
+/// time than `SimTime` can tell.
+pub(crate) const MIN_RATE: f64 = 1.0 / 3600.0;
+
 /// A TOML value and where it stands.
 pub(crate) type Value<'a> = Spanned<DeValue<'a>>;
 
@@ -111,10 +115,8 @@ pub(crate) fn bytes(value: &Value<'_>) -> Result<u64, Fault> {
 /// A rate above zero [requests/s].
 pub(crate) fn rate(value: &Value<'_>) -> Result<f64, Fault> {
     let rate = with_unit(value, "a rate", "100/s", parse_rate)?;
-    // The longest gap between requests is the longest duration.
-    let least = 1.0 / crate::input::MAX_DURATION.as_secs();
-    if rate < least {
-        return Err(Fault::new(value.span(), "this rate must be at least one request in 168 h")
+    if rate < MIN_RATE {
+        return Err(Fault::new(value.span(), "this rate must be at least 1/h")
             .help("for a fixed number of requests use [arrivals.batch]"));
     }
     Ok(rate)
@@ -154,12 +156,17 @@ pub(crate) fn number(value: &Value<'_>, low: f64, high: f64) -> Result<f64, Faul
 
 /// A whole number from 1 to `most`.
 pub(crate) fn count_up_to(value: &Value<'_>, most: u64) -> Result<u64, Fault> {
-    let wanted = format!("a whole number from 1 to {most}");
+    count_between(value, 1, most)
+}
+
+/// A whole number from `least` to `most`.
+pub(crate) fn count_between(value: &Value<'_>, least: u64, most: u64) -> Result<u64, Fault> {
+    let wanted = format!("a whole number from {least} to {most}");
     let DeValue::Integer(number) = value.get_ref() else {
         return Err(wrong_type(value, &wanted));
     };
     match u64::from_str_radix(number.as_str(), number.radix()) {
-        Ok(count) if (1..=most).contains(&count) => Ok(count),
+        Ok(count) if (least..=most).contains(&count) => Ok(count),
         _ => Err(Fault::new(value.span(), format!("`{}` is not {wanted}", shown(number.as_str())))
             .help(format!("write {wanted}"))),
     }

@@ -133,6 +133,12 @@ impl<'a> Section<'a> {
         self.fail(self.span.clone(), message, format!("add `{key} = ...`"))
     }
 
+    /// Reports that the table `key` is missing.
+    pub(crate) fn missing_table(&self, key: &str, example: &str) -> Reported {
+        let message = format!("{} has no [{key}]", self.keys.table);
+        self.fail(0..0, message, format!("add it, {example}"))
+    }
+
     /// Reports `message` at `span`.
     pub(crate) fn fail(
         &self,

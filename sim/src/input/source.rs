@@ -42,8 +42,14 @@ impl Source {
 
     /// `span` cut to whole characters of the text, so that any renderer may slice.
     fn clamp(&self, span: Range<usize>) -> Range<usize> {
-        let start = self.text.floor_char_boundary(span.start.min(self.text.len()));
-        let end = self.text.ceil_char_boundary(span.end.clamp(start, self.text.len()));
+        let (mut start, mut end) = (span.start.min(self.text.len()), span.end.min(self.text.len()));
+        while !self.text.is_char_boundary(start) {
+            start -= 1;
+        }
+        end = end.max(start);
+        while !self.text.is_char_boundary(end) {
+            end += 1;
+        }
         start..end
     }
 }

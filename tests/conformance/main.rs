@@ -2,4 +2,5 @@
 //! start-up and of memory, each against its law.
 
 mod lock;
+mod pools;
 mod start;

@@ -1,6 +1,6 @@
 //! The interpreter lock (CPython 3.9 to 3.13).
 
-use sim::experiment::{Observer, Outcome, Record, Scenario, simulate};
+use sim::experiment::{CpuModel, Observer, Outcome, Record, Scenario, simulate};
 use sim::host::{Host, Parameter, WakeOrder};
 use sim::kernel::{SimDuration, SimTime};
 use sim::pool::{PoolConfig, Profile};
@@ -189,4 +189,30 @@ fn two_interpreters_disturb_each_other_only_for_cores() {
     }
     let together = makespan(2, Profile::threads(1, 2));
     assert!(together.makespan > 1.0 && together.hand_offs > 90, "{together:?}");
+}
+
+#[test]
+fn a_holder_without_a_core_cannot_drop_the_lock() {
+    // One core and slices of 20 ms: a waiter that asks for the lock every 5 ms
+    // gets it only when the holder has the core to drop it with.
+    let spin = |length| vec![segment(SegmentKind::Python, length)];
+    let classes = vec![
+        RequestClass::new("a", 0.5, spin(ms(100))),
+        RequestClass::new("b", 0.5, spin(ms(100))),
+    ];
+    let row = |class| TraceRow { at: SimTime::ZERO, class, segments: Vec::new() };
+    let rows = [row(0), row(1), row(0), row(1)].into_iter().collect();
+    let workload = Workload::new("late", Arrivals::Replay { rows }, classes);
+    let mut host = host(ms(5));
+    host.cores = 1;
+    host.cpu.base_slice = Parameter::exactly(ms(20));
+    // Two processes of two threads each compete for the core.
+    let pool = PoolConfig::new(&workload, Profile::threads(2, 2), workload.runtime.python[0]);
+    let hand_offs = |cpu| {
+        let scenario = Scenario { cpu, ..Scenario::new(&workload, &host, &pool, 4, 1) };
+        let outcome = simulate(&scenario, 0, &mut ()).unwrap();
+        assert!((outcome.makespan - 0.4).abs() < 0.01, "{outcome:?}");
+        outcome.hand_offs
+    };
+    assert!(hand_offs(CpuModel::FairQuanta) < hand_offs(CpuModel::ProcessorSharing));
 }

@@ -286,6 +286,11 @@ impl CpuScheduler for FairQuanta {
         self.busy_time
     }
 
+    fn is_running(&self, thread: ThreadId) -> bool {
+        let lane = &self.lanes[(thread * self.lanes_per_thread) as usize];
+        matches!(lane.state, LaneState::Running { .. })
+    }
+
     fn runnable(&self) -> u32 {
         self.running + self.waiting.len() as u32
     }

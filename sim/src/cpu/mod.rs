@@ -52,6 +52,9 @@ pub(crate) trait CpuScheduler {
     /// CPU time given to threads since the start [ns].
     fn busy_time(&mut self, now: SimTime) -> f64;
 
+    /// Is the runnable `thread` on a core at this instant?
+    fn is_running(&self, thread: ThreadId) -> bool;
+
     /// Threads on or waiting for a core, native threads counted.
     fn runnable(&self) -> u32;
 }

@@ -118,6 +118,12 @@ impl CpuScheduler for ProcessorSharing {
         self.busy_time
     }
 
+    fn is_running(&self, _thread: ThreadId) -> bool {
+        // Everyone runs, if slowly; while throttled nobody does, but no time
+        // that counts passes either.
+        true
+    }
+
     fn runnable(&self) -> u32 {
         self.runnable
     }

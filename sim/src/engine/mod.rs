@@ -79,6 +79,8 @@ struct Engine<'a, C> {
     cpu: C,
     cpu_changed: bool,
     locks: Vec<Lock>,
+    /// Locks whose holder was asked to drop it while it had no core.
+    asked_off_core: Vec<u32>,
     hand_offs: u64,
     threads: Vec<Thread>,
     dispatcher: Option<ThreadId>,
@@ -217,6 +219,7 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
             cpu,
             cpu_changed: false,
             locks: vec![Lock { gil, held_since: SimTime::ZERO, held: 0 }; locks],
+            asked_off_core: Vec::new(),
             hand_offs: 0,
             dispatcher: of_role(Role::Dispatcher),
             starter: of_role(Role::Starter),
@@ -267,6 +270,9 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
             }
             self.handle(self.slots.source(slot))?;
             if self.cpu_changed {
+                if !self.asked_off_core.is_empty() {
+                    self.honour_late();
+                }
                 self.schedule_cpu();
             }
             if self.watch.checkpoint_due || self.watch.horizon_due {

@@ -252,17 +252,39 @@ impl<C: CpuScheduler> Engine<'_, C> {
 
     /// A waiter's timed wait ran out: it asks the holder to drop the lock.
     pub(super) fn on_drop_request(&mut self, lock: u32) {
-        let gil = &mut self.locks[lock as usize].gil;
-        gil.request_drop();
-        let Some(holder) = gil.holder() else {
-            unreachable!("a drop is requested of a holder");
-        };
-        if self.threads[holder as usize].activity == (Activity::OnCpu { preemptible: true }) {
-            let left = self.cpu.block(self.now, holder);
-            self.cpu_changed = true;
-            self.thread(holder).interrupted = Some(left);
-            self.release(holder, Then::Rejoin);
+        self.locks[lock as usize].gil.request_drop();
+        if !self.drops_lock(lock) {
+            self.asked_off_core.push(lock);
         }
+    }
+
+    /// Lets holders honour a drop request that came while they had no core.
+    pub(super) fn honour_late(&mut self) {
+        let mut asked = std::mem::take(&mut self.asked_off_core);
+        asked.retain(|&lock| !self.drops_lock(lock));
+        // Nothing is asked meanwhile; the vector only keeps its memory.
+        self.asked_off_core = asked;
+    }
+
+    /// The holder of `lock` drops it, if it was asked to and is on a core in
+    /// bytecode. False if it cannot yet because it has no core.
+    fn drops_lock(&mut self, lock: u32) -> bool {
+        let gil = &self.locks[lock as usize].gil;
+        let Some(holder) = gil.holder().filter(|_| gil.drop_requested()) else {
+            return true;
+        };
+        if self.threads[holder as usize].activity != (Activity::OnCpu { preemptible: true }) {
+            // C code: the request is honoured at the next boundary.
+            return true;
+        }
+        if !self.cpu.is_running(holder) {
+            return false;
+        }
+        let left = self.cpu.block(self.now, holder);
+        self.cpu_changed = true;
+        self.thread(holder).interrupted = Some(left);
+        self.release(holder, Then::Rejoin);
+        true
     }
 
     /// At a boundary between two steps: drops the lock if that was requested.

@@ -106,14 +106,14 @@ impl<C: CpuScheduler> Engine<'_, C> {
         }
         if self.plan.dispatches && self.plan.classes[class as usize].send > 0.0 {
             self.requests[request].place = Place::Sending;
-            self.to_dispatcher(request);
+            self.hand_to_dispatcher(request);
         } else {
-            self.to_pool(request);
+            self.knock_at_pool(request);
         }
     }
 
     /// The request is at the pool's door.
-    pub(super) fn to_pool(&mut self, request: RequestId) {
+    pub(super) fn knock_at_pool(&mut self, request: RequestId) {
         let pool = PoolView { workers: self.workers.views(), queued: self.queued_shared };
         match self.policy.on_arrival(&pool) {
             Action::Start { worker } => self.start(request, worker),

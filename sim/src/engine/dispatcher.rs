@@ -11,7 +11,7 @@ use crate::engine::threads::{Activity, Then};
 
 impl<C: CpuScheduler> Engine<'_, C> {
     /// Puts a request (on its way in or out) before the dispatcher.
-    pub(super) fn to_dispatcher(&mut self, request: RequestId) {
+    pub(super) fn hand_to_dispatcher(&mut self, request: RequestId) {
         self.dispatch_queue.push_back(request);
         let Some(thread) = self.dispatcher else {
             unreachable!("a pool that dispatches has a dispatcher");
@@ -51,7 +51,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
 
     fn dispatched(&mut self, request: RequestId) {
         match self.requests[request].place {
-            Place::Sending => self.to_pool(request),
+            Place::Sending => self.knock_at_pool(request),
             Place::Returning if self.requests[request].sealed => self.requests.remove(request),
             Place::Returning => self.complete(request),
             Place::Abandoned => self.requests.remove(request),

@@ -43,10 +43,9 @@ use threads::{NO_LOCK, Role, Thread};
 use watch::{LoadKind, Watch};
 use workers::Workers;
 
-/// What goes first at one instant: work that ends before waits that end, both
-/// before new arrivals, and looking on comes last.
+/// What goes first at one instant: work that ends (the cores come before the
+/// calendar), then waits that end, then new arrivals; looking on comes last.
 mod rank {
-    pub(super) const CPU: u8 = 1;
     pub(super) const THREAD: u8 = 2;
     pub(super) const REQUEST: u8 = 3;
     pub(super) const LOCK: u8 = 4;
@@ -77,7 +76,6 @@ struct Engine<'a, C> {
     calendar: Calendar,
     slots: Slots,
     cpu: C,
-    cpu_changed: bool,
     locks: Vec<Lock>,
     /// Locks whose holder was asked to drop it while it had no core.
     asked_off_core: Vec<u32>,
@@ -217,7 +215,6 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
             calendar: Calendar::with_slots(slots.count(0)),
             slots,
             cpu,
-            cpu_changed: false,
             locks: vec![Lock { gil, held_since: SimTime::ZERO, held: 0 }; locks],
             asked_off_core: Vec::new(),
             hand_offs: 0,
@@ -258,22 +255,17 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
             self.take_snapshot();
         }
         self.open_the_doors()?;
-        self.schedule_cpu();
         while !self.is_over() {
-            let Some((at, slot)) = self.calendar.pop() else { break };
-            debug_assert!(at >= self.now, "time went backwards");
-            self.now = at;
-            self.events += 1;
+            if !self.asked_off_core.is_empty() {
+                self.honour_late();
+            }
+            if !self.next_event()? {
+                break;
+            }
+            let at = self.now;
             if self.events > self.scenario.limits.events {
                 let limit = self.scenario.limits.events;
                 return Err(SimError::TooManyEvents { limit, at });
-            }
-            self.handle(self.slots.source(slot))?;
-            if self.cpu_changed {
-                if !self.asked_off_core.is_empty() {
-                    self.honour_late();
-                }
-                self.schedule_cpu();
             }
             if self.watch.checkpoint_due || self.watch.horizon_due {
                 let cpu = self.cpu.busy_time(at);
@@ -290,16 +282,32 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
         self.watch.is_complete() && self.startup.ready_at.is_some()
     }
 
+    /// Handles the next event; false if there is none. The cores keep their
+    /// own calendar, whose first entry changes at almost every event.
+    #[inline]
+    fn next_event(&mut self) -> Result<bool, SimError> {
+        let on_cores = self.cpu.next_change();
+        let elsewhere = self.calendar.next_due().unwrap_or(SimTime::NEVER);
+        let at = on_cores.min(elsewhere);
+        if at == SimTime::NEVER {
+            return Ok(false);
+        }
+        debug_assert!(at >= self.now, "time went backwards");
+        self.now = at;
+        self.events += 1;
+        if on_cores <= elsewhere {
+            if let Some(thread) = self.cpu.advance(at) {
+                self.on_cpu_done(thread);
+            }
+        } else if let Some((_, slot)) = self.calendar.pop() {
+            self.handle(self.slots.source(slot))?;
+        }
+        Ok(true)
+    }
+
     #[inline]
     fn handle(&mut self, source: Source) -> Result<(), SimError> {
         match source {
-            Source::Cpu => {
-                let done = self.cpu.advance(self.now);
-                self.cpu_changed = true;
-                if let Some(thread) = done {
-                    self.on_cpu_done(thread);
-                }
-            }
             Source::Thread(thread) => self.on_thread_timer(thread),
             Source::Lock(lock) => self.on_drop_request(lock),
             Source::Request(request) => self.on_request_timer(request),

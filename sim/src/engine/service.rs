@@ -130,7 +130,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
         self.watch.slot_freed(self.now);
         if self.plan.dispatches && receive > 0.0 {
             self.requests[request].place = Place::Returning;
-            self.to_dispatcher(request);
+            self.hand_to_dispatcher(request);
         } else if sealed {
             self.requests.remove(request);
         } else {

@@ -8,7 +8,6 @@ use crate::kernel::Slot;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
     Arrival,
-    Cpu,
     Starter,
     Snapshot,
     QueueTimeout,
@@ -18,7 +17,7 @@ pub(super) enum Source {
     Request(RequestId),
 }
 
-/// Layout: five single slots, then classes, locks, threads and, last because
+/// Layout: four single slots, then classes, locks, threads and, last because
 /// their number grows, requests.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slots {
@@ -27,7 +26,7 @@ pub(super) struct Slots {
     requests_from: u32,
 }
 
-const SINGLE: u32 = 5;
+const SINGLE: u32 = 4;
 
 impl Slots {
     pub(super) fn new(classes: usize, locks: usize, threads: usize) -> Self {
@@ -44,17 +43,14 @@ impl Slots {
     pub(super) fn arrival(&self) -> Slot {
         0
     }
-    pub(super) fn cpu(&self) -> Slot {
+    pub(super) fn starter(&self) -> Slot {
         1
     }
-    pub(super) fn starter(&self) -> Slot {
+    pub(super) fn snapshot(&self) -> Slot {
         2
     }
-    pub(super) fn snapshot(&self) -> Slot {
-        3
-    }
     pub(super) fn queue_timeout(&self) -> Slot {
-        4
+        3
     }
     pub(super) fn client_timeout(&self, class: u32) -> Slot {
         SINGLE + class
@@ -73,10 +69,9 @@ impl Slots {
     pub(super) fn source(&self, slot: Slot) -> Source {
         match slot {
             0 => Source::Arrival,
-            1 => Source::Cpu,
-            2 => Source::Starter,
-            3 => Source::Snapshot,
-            4 => Source::QueueTimeout,
+            1 => Source::Starter,
+            2 => Source::Snapshot,
+            3 => Source::QueueTimeout,
             s if s >= self.requests_from => Source::Request(s - self.requests_from),
             s if s >= self.threads_from => Source::Thread(s - self.threads_from),
             s if s >= self.locks_from => Source::Lock(s - self.locks_from),
@@ -94,7 +89,6 @@ mod tests {
         let slots = Slots::new(2, 3, 4);
         for (slot, source) in [
             (slots.arrival(), Source::Arrival),
-            (slots.cpu(), Source::Cpu),
             (slots.starter(), Source::Starter),
             (slots.snapshot(), Source::Snapshot),
             (slots.queue_timeout(), Source::QueueTimeout),

@@ -5,7 +5,7 @@ use crate::engine::plan::NATIVE;
 use crate::engine::requests::{NO_REQUEST, RequestId};
 use crate::engine::{Engine, rank};
 use crate::interpreter::{Answer, InterpreterLock, Take};
-use crate::kernel::{SimDuration, SimTime};
+use crate::kernel::SimDuration;
 
 /// No lock: free-threaded, or nothing to contend with.
 pub(super) const NO_LOCK: u32 = u32::MAX;
@@ -130,19 +130,6 @@ impl<C: CpuScheduler> Engine<'_, C> {
 
     pub(super) fn put_on_cpu(&mut self, thread: ThreadId, demand: Demand) {
         self.cpu.wake(self.now, thread, demand);
-        self.cpu_changed = true;
-    }
-
-    /// Puts the next change on the cores on the calendar, once per event.
-    #[inline]
-    pub(super) fn schedule_cpu(&mut self) {
-        self.cpu_changed = false;
-        let at = self.cpu.next_change();
-        if at == SimTime::NEVER {
-            self.calendar.cancel(self.slots.cpu());
-        } else {
-            self.calendar.schedule(self.slots.cpu(), at, rank::CPU);
-        }
     }
 
     /// Asks for the thread's lock; true if it may run bytecode now.
@@ -281,7 +268,6 @@ impl<C: CpuScheduler> Engine<'_, C> {
             return false;
         }
         let left = self.cpu.block(self.now, holder);
-        self.cpu_changed = true;
         self.thread(holder).interrupted = Some(left);
         self.release(holder, Then::Rejoin);
         true

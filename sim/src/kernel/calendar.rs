@@ -61,6 +61,12 @@ impl Calendar {
         self.heap.remove(slot);
     }
 
+    /// When the next event is due.
+    #[inline]
+    pub fn next_due(&mut self) -> Option<SimTime> {
+        self.heap.peek().map(|(key, _)| SimTime((key >> 64) as u64))
+    }
+
     /// Takes the next event out: its time and slot.
     #[inline]
     pub fn pop(&mut self) -> Option<(SimTime, Slot)> {

@@ -44,7 +44,7 @@ fn agree_with_mva(what: &str, n: u32, runs: &[Outcome]) {
         Station::Delay { demand: 0.02 },
         Station::Queueing { demand: 0.001 },
     ];
-    let network = mva(&stations, n).unwrap();
+    let network = mva(&stations, n).expect("demands above 0");
     let sojourn_time = network.residence[1] + network.residence[2];
     agree(what, runs, network.throughput, 0.01, |o| o.throughput);
     agree(what, runs, sojourn_time, 0.02, sojourn);

@@ -56,7 +56,7 @@ impl Lab {
         let host = Host::ideal(self.cores);
         let scenario =
             Scenario { cpu: self.cpu, ..Scenario::new(&workload, &host, &pool, REQUESTS, 2024) };
-        let outcomes = replicate(&scenario, 0..REPLICATIONS).unwrap();
+        let outcomes = replicate(&scenario, 0..REPLICATIONS).expect("no limit is near");
         outcomes.iter().for_each(|outcome| self.obeys_the_laws(&workload, outcome));
         outcomes
     }
@@ -103,6 +103,7 @@ pub(crate) fn poisson(rate: f64) -> Arrivals {
 
 /// Holds `value` of the replications against what the formula says: inside the
 /// 99.9 % interval, whose half-width is at most `precision` of the expectation.
+#[expect(clippy::print_stdout, reason = "the figures belong beside a failure")]
 pub(crate) fn agree(
     what: &str,
     outcomes: &[Outcome],

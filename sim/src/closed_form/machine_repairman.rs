@@ -15,7 +15,7 @@ pub struct MachineRepairman {
 }
 
 impl MachineRepairman {
-    /// `mean_think` and `mean_service` [s].
+    /// `mean_think` and `mean_service` in seconds.
     ///
     /// # Errors
     /// A parameter is not above 0.
@@ -52,7 +52,7 @@ impl MachineRepairman {
         mean_above(&self.present, 0)
     }
 
-    /// Mean sojourn time [s].
+    /// Mean sojourn time in seconds.
     pub fn mean_sojourn(&self) -> f64 {
         self.mean_in_system() / self.throughput()
     }

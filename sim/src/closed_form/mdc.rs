@@ -18,7 +18,7 @@ pub struct Md1 {
 const NEGLIGIBLE: f64 = 1e-17;
 
 impl Md1 {
-    /// `arrival_rate` [1/s], `service` [s].
+    /// `arrival_rate` per second, `service` in seconds.
     ///
     /// # Errors
     /// The queue is unstable, or a parameter is not above 0.
@@ -32,12 +32,12 @@ impl Md1 {
         self.arrival_rate * self.service
     }
 
-    /// Mean waiting time [s]: half of that of M/M/1.
+    /// Mean waiting time in seconds: half of that of M/M/1.
     pub fn mean_wait(&self) -> f64 {
         self.utilisation() * self.service / (2.0 * (1.0 - self.utilisation()))
     }
 
-    /// Mean sojourn time [s].
+    /// Mean sojourn time in seconds.
     pub fn mean_sojourn(&self) -> f64 {
         self.mean_wait() + self.service
     }
@@ -64,7 +64,7 @@ impl Md1 {
         sum
     }
 
-    /// Sojourn time that a share `p` of requests does not exceed [s].
+    /// Sojourn time that a share `p` of requests does not exceed, in seconds.
     pub fn sojourn_quantile(&self, p: f64) -> f64 {
         self.service + root::quantile(|x| self.wait_cdf(x), p, self.service)
     }
@@ -110,7 +110,8 @@ fn poisson_tails(mean: f64) -> Vec<f64> {
     tails
 }
 
-/// Mean waiting time of M/D/c [s], exact: `arrival_rate` [1/s], `service` [s].
+/// Mean waiting time of M/D/c in seconds, exact, at `arrival_rate` per second and
+/// `service` in seconds.
 ///
 /// Seen once per service time, the queue is a random walk with Poisson steps
 /// less `c`, and Spitzer's identity gives its mean (Crommelin 1932; Kingman

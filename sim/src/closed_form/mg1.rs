@@ -13,7 +13,7 @@ pub struct Mg1 {
 }
 
 impl Mg1 {
-    /// `arrival_rate` [1/s], `mean_service` [s], squared coefficient of
+    /// `arrival_rate` per second, `mean_service` in seconds, squared coefficient of
     /// variation of the service time.
     ///
     /// # Errors
@@ -38,13 +38,13 @@ impl Mg1 {
         self.utilisation
     }
 
-    /// Mean waiting time [s].
+    /// Mean waiting time in seconds.
     pub fn mean_wait(&self) -> f64 {
         let load = self.utilisation / (1.0 - self.utilisation);
         load * (1.0 + self.squared_cv) / 2.0 * self.mean_service
     }
 
-    /// Mean sojourn time [s].
+    /// Mean sojourn time in seconds.
     pub fn mean_sojourn(&self) -> f64 {
         self.mean_wait() + self.mean_service
     }

@@ -13,7 +13,7 @@ pub struct Mg1Ps {
 }
 
 impl Mg1Ps {
-    /// `arrival_rate` [1/s], `mean_service` [s].
+    /// `arrival_rate` per second, `mean_service` in seconds.
     ///
     /// # Errors
     /// The queue is unstable, or a parameter is not above 0.
@@ -26,12 +26,12 @@ impl Mg1Ps {
         self.utilisation
     }
 
-    /// Mean sojourn time of all requests [s].
+    /// Mean sojourn time of all requests, in seconds.
     pub fn mean_sojourn(&self) -> f64 {
         self.mean_sojourn_of(self.mean_service)
     }
 
-    /// Mean sojourn time of a request that takes `service` alone [s].
+    /// Mean sojourn time of a request that takes `service` alone, in seconds.
     pub fn mean_sojourn_of(&self, service: f64) -> f64 {
         service / (1.0 - self.utilisation)
     }

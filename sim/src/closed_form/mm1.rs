@@ -12,7 +12,7 @@ pub struct Mm1 {
 }
 
 impl Mm1 {
-    /// `arrival_rate` [1/s], `mean_service` [s].
+    /// `arrival_rate` per second, `mean_service` in seconds.
     ///
     /// # Errors
     /// The queue is unstable, or a parameter is not above 0.
@@ -25,12 +25,12 @@ impl Mm1 {
         self.utilisation
     }
 
-    /// Mean sojourn time [s].
+    /// Mean sojourn time in seconds.
     pub fn mean_sojourn(&self) -> f64 {
         self.mean_service / (1.0 - self.utilisation)
     }
 
-    /// Mean waiting time [s].
+    /// Mean waiting time in seconds.
     pub fn mean_wait(&self) -> f64 {
         self.utilisation * self.mean_sojourn()
     }
@@ -40,7 +40,7 @@ impl Mm1 {
         self.utilisation / (1.0 - self.utilisation)
     }
 
-    /// Sojourn time that a share `p` of requests does not exceed [s].
+    /// Sojourn time that a share `p` of requests does not exceed, in seconds.
     pub fn sojourn_quantile(&self, p: f64) -> f64 {
         -self.mean_sojourn() * f64::ln_1p(-p.clamp(0.0, 1.0))
     }

@@ -34,7 +34,7 @@ pub fn erlang_c(servers: u32, offered: f64) -> Result<f64, ClosedFormError> {
 }
 
 impl Mmc {
-    /// `arrival_rate` [1/s], `mean_service` [s].
+    /// `arrival_rate` per second, `mean_service` in seconds.
     ///
     /// # Errors
     /// The queue is unstable, or a parameter is not above 0.
@@ -58,17 +58,17 @@ impl Mmc {
         self.delayed
     }
 
-    /// Rate at which the queue drains beyond arrivals, `c / S - lambda` [1/s].
+    /// Rate at which the queue drains beyond arrivals, `c / S - lambda` per second.
     fn drain_rate(&self) -> f64 {
         f64::from(self.servers) / self.mean_service - self.arrival_rate
     }
 
-    /// Mean waiting time [s].
+    /// Mean waiting time in seconds.
     pub fn mean_wait(&self) -> f64 {
         self.delayed / self.drain_rate()
     }
 
-    /// Mean sojourn time [s].
+    /// Mean sojourn time in seconds.
     pub fn mean_sojourn(&self) -> f64 {
         self.mean_wait() + self.mean_service
     }
@@ -78,13 +78,13 @@ impl Mmc {
         self.arrival_rate * self.mean_sojourn()
     }
 
-    /// Waiting time that a share `p` of requests does not exceed [s].
+    /// Waiting time that a share `p` of requests does not exceed, in seconds.
     pub fn wait_quantile(&self, p: f64) -> f64 {
         let beyond = 1.0 - p.clamp(0.0, 1.0);
         if beyond >= self.delayed { 0.0 } else { (self.delayed / beyond).ln() / self.drain_rate() }
     }
 
-    /// Sojourn time that a share `p` of requests does not exceed [s].
+    /// Sojourn time that a share `p` of requests does not exceed, in seconds.
     pub fn sojourn_quantile(&self, p: f64) -> f64 {
         root::quantile(|t| 1.0 - self.sojourn_beyond(t), p, self.mean_sojourn())
     }

@@ -14,7 +14,7 @@ pub struct Mmck {
 }
 
 impl Mmck {
-    /// `arrival_rate` [1/s], `mean_service` [s], `capacity` with those in
+    /// `arrival_rate` per second, `mean_service` in seconds, `capacity` with those in
     /// service.
     ///
     /// # Errors
@@ -51,12 +51,12 @@ impl Mmck {
         mean_above(&self.present, 0)
     }
 
-    /// Mean sojourn time of the requests served [s].
+    /// Mean sojourn time of the requests served, in seconds.
     pub fn mean_sojourn(&self) -> f64 {
         self.mean_in_system() / self.throughput()
     }
 
-    /// Mean waiting time of the requests served [s].
+    /// Mean waiting time of the requests served, in seconds.
     pub fn mean_wait(&self) -> f64 {
         mean_above(&self.present, self.servers) / self.throughput()
     }

@@ -3,17 +3,17 @@
 use super::{ClosedFormError, at_least_one};
 
 /// A station of a closed network and the time that one pass of a client through
-/// the network needs there, over all its visits [s].
+/// the network needs there, over all its visits, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Station {
     /// One server; clients queue for it.
     Queueing {
-        /// Service demand of one pass [s].
+        /// Service demand of one pass, in seconds.
         demand: f64,
     },
     /// Everyone is served at once: thinking, waiting for something outside.
     Delay {
-        /// Time of one pass [s].
+        /// Time of one pass, in seconds.
         demand: f64,
     },
 }
@@ -31,7 +31,7 @@ impl Station {
 pub struct Mva {
     /// Passes per second.
     pub throughput: f64,
-    /// Mean time of one pass at each station [s].
+    /// Mean time of one pass at each station, in seconds.
     pub residence: Vec<f64>,
     /// Mean number of clients at each station.
     pub in_system: Vec<f64>,

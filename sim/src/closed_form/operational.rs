@@ -1,27 +1,27 @@
 //! Operational laws (Denning and Buzen 1978; Lazowska et al. 1984, chapters 3
 //! and 5). They hold for every observed run, whatever its distributions.
 
-/// Little's law: mean number present, from the rate of completions [1/s] and
-/// the mean time that each is present [s].
+/// Little's law: mean number present, from the completions per second and the
+/// mean time that each is present, in seconds.
 pub fn little(throughput: f64, mean_sojourn: f64) -> f64 {
     throughput * mean_sojourn
 }
 
-/// Utilisation law: busy share of `servers` servers, from the rate of
-/// completions [1/s] and the service demand of each [s].
+/// Utilisation law: busy share of `servers` servers, from the
+/// completions per second and the service demand of each, in seconds.
 pub fn utilisation(throughput: f64, demand: f64, servers: f64) -> f64 {
     throughput * demand / servers
 }
 
-/// Most that a closed load can get through [1/s]: `min(1 / D_max, N / (D + Z))`.
-/// `demands` are per server (demand over servers) [s], `total` the time of
-/// one pass without any queueing, thinking excluded [s].
+/// Most that a closed load can get through per second:
+/// `min(1 / D_max, N / (D + Z))`. All times are in seconds: `demands` per server
+/// (demand over servers), `total` of one pass without queueing or thinking.
 pub fn throughput_bound(demands: &[f64], total: f64, think: f64, clients: f64) -> f64 {
     let largest = demands.iter().copied().fold(0.0, f64::max);
     (1.0 / largest).min(clients / (total + think))
 }
 
-/// Least mean sojourn time of a closed load [s]: `max(D, N D_max - Z)`.
+/// Least mean sojourn time of a closed load in seconds: `max(D, N D_max - Z)`.
 /// Parameters as for [`throughput_bound`].
 pub fn response_bound(demands: &[f64], total: f64, think: f64, clients: f64) -> f64 {
     let largest = demands.iter().copied().fold(0.0, f64::max);

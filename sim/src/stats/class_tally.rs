@@ -9,9 +9,8 @@ use crate::workload::Quantile;
 #[derive(Clone, Debug)]
 pub(super) struct ClassTally {
     failed: u64,
-    /// [ns]
+    /// Sums in nanoseconds.
     sojourn: u128,
-    /// [ns]
     wait: u128,
     quantiles: Quantiles,
 }

@@ -6,7 +6,7 @@ use hdrhistogram::Histogram;
 const EXACT: usize = 1_000_000;
 /// The histogram's precision: a relative error under 0.1 %.
 const DIGITS: u8 = 3;
-/// The histogram's range [ns]: 146 years, in 430 KiB.
+/// The histogram's range in nanoseconds: 146 years, in 430 KiB.
 const LONGEST: u64 = 1 << 62;
 
 /// Quantiles of durations in nanoseconds: exact up to a million values (or
@@ -72,8 +72,8 @@ impl Quantiles {
         }
     }
 
-    /// The smallest value that at least a share `p` (0 to 1) of all do not
-    /// exceed [ns]; `None` without any. Reorders, hence `&mut`.
+    /// The smallest value, in nanoseconds, that at least a share `p` (0 to 1) of
+    /// all do not exceed; `None` without any. Reorders, hence `&mut`.
     pub fn quantile(&mut self, p: f64) -> Option<u64> {
         match &mut self.store {
             Store::Values(values) => {

@@ -78,9 +78,9 @@ fn download_beside(n: usize, interval: SimDuration, order: WakeOrder) -> f64 {
 
 #[test]
 fn each_reacquire_costs_n_intervals_beside_n_cpu_bound_threads() {
-    let alone = download_beside(0, ms(5), WakeOrder::Fifo);
+    let alone = download_beside(0, ms(5), WakeOrder::Random);
     for n in [0, 1, 2, 5] {
-        let took = download_beside(n, ms(5), WakeOrder::Fifo);
+        let took = download_beside(n, ms(5), WakeOrder::Random);
         let law = alone + REACQUIRES * n as f64 * 5e-3;
         assert!((took / law - 1.0).abs() < 0.15, "n = {n}: {took:.3} s, the law says {law:.3} s");
     }
@@ -90,8 +90,8 @@ fn each_reacquire_costs_n_intervals_beside_n_cpu_bound_threads() {
 fn the_penalty_falls_fivefold_at_a_1_ms_interval() {
     for n in [1, 2, 5] {
         let penalty = |interval| {
-            download_beside(n, interval, WakeOrder::Fifo)
-                - download_beside(0, interval, WakeOrder::Fifo)
+            download_beside(n, interval, WakeOrder::Random)
+                - download_beside(0, interval, WakeOrder::Random)
         };
         let ratio = penalty(ms(5)) / penalty(ms(1));
         assert!((4.0..6.0).contains(&ratio), "n = {n}: {ratio:.2}");
@@ -101,13 +101,40 @@ fn the_penalty_falls_fivefold_at_a_1_ms_interval() {
 #[test]
 fn wake_order_decides_only_between_several_waiters() {
     let took = |n, order| download_beside(n, ms(5), order);
-    let orders = [WakeOrder::Fifo, WakeOrder::Requeue, WakeOrder::Lifo];
+    let orders = [WakeOrder::Random, WakeOrder::Requeue, WakeOrder::Lifo];
     let beside_one = orders.map(|order| took(1, order));
     assert_eq!(beside_one[0], beside_one[1]);
     assert_eq!(beside_one[0], beside_one[2]);
     // Whoever comes last and is served first waits for one hold, not for n.
     let beside_five = orders.map(|order| took(5, order));
     assert!(beside_five[0] > 2.5 * beside_five[2], "{beside_five:?}");
+}
+
+#[test]
+fn a_random_wake_order_has_the_tail_that_cpython_shows() {
+    // Threads that spin and sleep for 20 ms each, in a loop: CPython 3.12 has a
+    // p99 of 1.9 times the mean with 8 of them and 2.2 times with 16.
+    let step = vec![segment(SegmentKind::Python, ms(20)), segment(SegmentKind::Wait, ms(20))];
+    for (threads, seen) in [(8, 1.90), (16, 2.16)] {
+        let think = Distribution::Constant(SimDuration::ZERO);
+        let workload = Workload::new(
+            "spin and sleep",
+            Arrivals::Closed { clients: threads, think },
+            vec![RequestClass::new("step", 1.0, step.clone())],
+        );
+        let profile = Profile::threads(1, threads);
+        let pool = PoolConfig::new(&workload, profile, workload.runtime.python[0]);
+        let ratio = |order| {
+            let mut host = host(ms(5));
+            host.interpreter.wake_order = order;
+            let scenario = Scenario::new(&workload, &host, &pool, 5_000, 1);
+            let all = simulate(&scenario, 0, &mut ()).unwrap().all;
+            all.quantiles[2] / all.mean
+        };
+        let random = ratio(WakeOrder::Random);
+        assert!((random / seen - 1.0).abs() < 0.15, "{threads} threads: {random}, seen {seen}");
+        assert!(ratio(WakeOrder::Fifo) < 1.1);
+    }
 }
 
 #[test]

@@ -29,7 +29,7 @@ use crate::experiment::{
     CpuModel, Observer, Outcome, Scenario, SimError, Snapshot, Start, Utilisation,
 };
 use crate::interpreter::Gil;
-use crate::kernel::{Calendar, SimDuration, SimTime};
+use crate::kernel::{Calendar, Purpose, SimDuration, SimTime, Streams};
 use crate::pool::{Action, Concurrency, MAX_SLOTS, PoolPolicy, policy_for};
 use crate::process::{Ledger, MemoryPlan, StartPlan};
 use crate::workload::{Arrivals, Trace, TraceRow};
@@ -56,7 +56,7 @@ mod rank {
 }
 
 /// A lock and how long it has been held.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Lock {
     gil: Gil,
     held_since: SimTime,
@@ -193,7 +193,12 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
         let locks = (plan.workers * plan.locks_per_worker) as usize;
         let slots = Slots::new(workload.classes.len(), locks, threads.len());
         let costs = &host.interpreter;
-        let gil = Gil::new(costs.switch_interval.value, costs.wake_order);
+        let lock = |index: usize| {
+            let streams = Streams::new(&format!("{} lock {index}", workload.name), scenario.seed);
+            let rng = streams.stream(Purpose::WakeOrder, replication);
+            let gil = Gil::new(costs.switch_interval.value, costs.wake_order, rng);
+            Lock { gil, held_since: SimTime::ZERO, held: 0 }
+        };
         let (kind, target) = match workload.arrivals {
             Arrivals::Closed { .. } => (LoadKind::Closed, scenario.requests),
             Arrivals::Batch { requests } => (LoadKind::Finite, requests.min(scenario.requests)),
@@ -215,7 +220,7 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
             calendar: Calendar::with_slots(slots.count(0)),
             slots,
             cpu,
-            locks: vec![Lock { gil, held_since: SimTime::ZERO, held: 0 }; locks],
+            locks: (0..locks).map(lock).collect(),
             asked_off_core: Vec::new(),
             hand_offs: 0,
             dispatcher: of_role(Role::Dispatcher),

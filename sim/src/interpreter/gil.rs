@@ -14,6 +14,9 @@
 //! only the earliest drop request is ever put on the calendar, and a hand-off
 //! costs the same however long the others have waited.
 
+use rand::RngExt as _;
+use rand::rngs::ChaCha8Rng;
+
 use crate::cpu::ThreadId;
 use crate::host::WakeOrder;
 use crate::interpreter::{Answer, InterpreterLock, Release, Take};
@@ -30,7 +33,7 @@ struct Waiter {
 }
 
 /// One lock with its condition variables.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Gil {
     interval: u64,
     order: WakeOrder,
@@ -43,10 +46,12 @@ pub(crate) struct Gil {
     waiters: Vec<Waiter>,
     signalled: u32,
     tickets: u64,
+    rng: ChaCha8Rng,
 }
 
 impl Gil {
-    pub(crate) fn new(interval: SimDuration, order: WakeOrder) -> Self {
+    /// `rng` is drawn from only if the order is random.
+    pub(crate) fn new(interval: SimDuration, order: WakeOrder, rng: ChaCha8Rng) -> Self {
         Self {
             interval: interval.0.max(1),
             order,
@@ -58,6 +63,7 @@ impl Gil {
             waiters: Vec::new(),
             signalled: 0,
             tickets: 0,
+            rng,
         }
     }
 
@@ -92,9 +98,11 @@ impl Gil {
         since + now.0.saturating_sub(since) / self.interval * self.interval
     }
 
-    fn next_to_wake(&self, now: SimTime) -> Option<usize> {
+    fn next_to_wake(&mut self, now: SimTime) -> Option<usize> {
         let indices = 0..self.waiters.len();
         match self.order {
+            WakeOrder::Random if indices.len() > 1 => Some(self.rng.random_range(indices)),
+            WakeOrder::Random => indices.last(),
             WakeOrder::Requeue => indices.min_by_key(|&i| {
                 let waiter = &self.waiters[i];
                 (self.wait_began(waiter, now), waiter.ticket)
@@ -169,11 +177,12 @@ impl InterpreterLock for Gil {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::{Purpose, Streams};
 
     const INTERVAL: SimDuration = SimDuration(5_000);
 
     fn gil(order: WakeOrder) -> Gil {
-        Gil::new(INTERVAL, order)
+        Gil::new(INTERVAL, order, Streams::new("gil", 1).stream(Purpose::WakeOrder, 0))
     }
 
     fn holds(answer: Answer) -> bool {

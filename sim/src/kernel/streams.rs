@@ -18,6 +18,8 @@ pub enum Purpose {
     Services = 3,
     /// Level of a modulated arrival process.
     Modulation = 4,
+    /// Which waiter of an interpreter lock wakes.
+    WakeOrder = 5,
 }
 
 /// All streams of one workload and seed.

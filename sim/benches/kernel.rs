@@ -63,7 +63,7 @@ fn on_the_binary_heap() -> f64 {
     let mut services = streams.stream(Purpose::Services, 0);
     let mut events: BinaryHeap<Reverse<(u64, u64, bool)>> = BinaryHeap::new();
     let mut sequence = 0;
-    let mut draw = |rng: &mut _, mean: f64| -> u64 {
+    let draw = |rng: &mut _, mean: f64| -> u64 {
         let unit: f64 = Exp1.sample(rng);
         (unit * mean) as u64
     };

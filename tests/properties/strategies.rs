@@ -13,13 +13,13 @@ use sim::workload::{
 
 /// One thing to simulate.
 #[derive(Clone, Debug)]
-pub struct Case {
-    pub workload: Workload,
-    pub host: Host,
-    pub pool: PoolConfig,
-    pub cpu: CpuModel,
-    pub start: Start,
-    pub seed: u64,
+pub(crate) struct Case {
+    pub(crate) workload: Workload,
+    pub(crate) host: Host,
+    pub(crate) pool: PoolConfig,
+    pub(crate) cpu: CpuModel,
+    pub(crate) start: Start,
+    pub(crate) seed: u64,
 }
 
 fn duration(most_us: u64) -> impl Strategy<Value = SimDuration> {
@@ -148,7 +148,7 @@ fn profile() -> impl Strategy<Value = Profile> {
 }
 
 /// A random case.
-pub fn case() -> impl Strategy<Value = Case> {
+pub(crate) fn case() -> impl Strategy<Value = Case> {
     let choice = prop_oneof![
         Just(WorkerChoice::SharedQueue),
         Just(WorkerChoice::FirstFit),

@@ -19,9 +19,9 @@ use crate::kernel::{SimDuration, SimTime, SlotHeap};
 struct Lane {
     thread: ThreadId,
     group: usize,
-    /// Work left while not running [ns].
+    /// Work left while not running, in ns.
     work: f64,
-    /// Virtual run time [ns].
+    /// Virtual run time, in ns.
     ran: u64,
     state: LaneState,
 }

@@ -23,7 +23,7 @@ pub(crate) type ThreadId = u32;
 /// What a thread wants of the cores.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Demand {
-    /// CPU time of each native thread, alone on an idle host [ns].
+    /// CPU time of each native thread, alone on an idle host, in ns.
     pub(crate) work: f64,
     /// Which rate group it belongs to.
     pub(crate) group: usize,
@@ -36,7 +36,7 @@ pub(crate) trait CpuScheduler {
     /// `thread` becomes runnable with `demand`. It must not be runnable yet.
     fn wake(&mut self, now: SimTime, thread: ThreadId, demand: Demand);
 
-    /// `thread` leaves before its work is done; returns what is left [ns].
+    /// `thread` leaves before its work is done; returns what is left, in ns.
     fn block(&mut self, now: SimTime, thread: ThreadId) -> f64;
 
     /// When `advance` must be called next. Ask after every change and before
@@ -49,7 +49,7 @@ pub(crate) trait CpuScheduler {
     /// the end of a slice.
     fn advance(&mut self, now: SimTime) -> Option<ThreadId>;
 
-    /// CPU time given to threads since the start [ns].
+    /// CPU time given to threads since the start, in ns.
     fn busy_time(&mut self, now: SimTime) -> f64;
 
     /// Is the runnable `thread` on a core at this instant?

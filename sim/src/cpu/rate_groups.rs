@@ -96,7 +96,7 @@ impl RateGroups {
         group.members.set(thread, u128::from(end) << 64 | u128::from(self.sequence));
     }
 
-    /// Takes a thread out; returns the work left [ns].
+    /// Takes a thread out; returns the work left, in ns.
     #[inline]
     pub(super) fn remove(&mut self, thread: ThreadId) -> f64 {
         let group = &mut self.groups[self.group_of[thread as usize] as usize];

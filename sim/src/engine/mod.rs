@@ -60,7 +60,7 @@ mod rank {
 struct Lock {
     gil: Gil,
     held_since: SimTime,
-    /// [ns]
+    ///, in ns
     held: u64,
 }
 

@@ -45,7 +45,7 @@ pub(super) struct Request {
     pub(super) sealed: bool,
     pub(super) scheduled: SimTime,
     pub(super) started: Option<SimTime>,
-    /// Segment lengths, alone on an idle host [ns].
+    /// Segment lengths, alone on an idle host, in ns.
     segments: Vec<u64>,
     segment: u32,
     part: u32,

@@ -68,9 +68,9 @@ pub(super) struct Thread {
     pub(super) python_group: usize,
     pub(super) activity: Activity,
     pub(super) request: RequestId,
-    /// CPU work that was interrupted by a drop request [ns].
+    /// CPU work that was interrupted by a drop request, in ns.
     interrupted: Option<f64>,
-    /// Hand-off and task-switch cost to be paid with the next work [ns].
+    /// Hand-off and task-switch cost to be paid with the next work, in ns.
     pub(super) debt: f64,
     /// The free step that just ended yields the lock to whoever was woken.
     yielding: bool,

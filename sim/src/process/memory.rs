@@ -11,7 +11,7 @@ use crate::kernel::SimTime;
 use crate::pool::{Concurrency, Dispatcher, PoolConfig, StartMethod};
 use crate::workload::Runtime;
 
-/// What processes of a pool hold, by the way they are started [bytes].
+/// What processes of a pool hold, by the way they are started, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct MemoryPlan {
     /// Python processes that are not workers: parent, fork server.
@@ -83,7 +83,7 @@ impl MemoryPlan {
     }
 }
 
-/// Running totals [bytes].
+/// Running totals, in bytes.
 #[derive(Clone, Debug)]
 pub(crate) struct Ledger {
     plan: MemoryPlan,

@@ -9,7 +9,7 @@ use crate::workload::Runtime;
 
 const MIB: f64 = 1_048_576.0;
 
-/// CPU times of a start [ns].
+/// CPU times of a start, in ns.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct StartPlan {
     /// Before the first worker: the parent's own boot and imports.

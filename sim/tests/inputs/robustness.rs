@@ -2,7 +2,9 @@
 //! that the engine relies on.
 
 use proptest::prelude::*;
+use sim::experiment::{Limits, Scenario, simulate};
 use sim::host::Host;
+use sim::pool::{PoolConfig, Profile};
 use sim::workload::{Arrivals, Distribution, MAX_CLASSES, MAX_SEGMENTS, SegmentKind, Workload};
 
 use crate::{parse, toml_files};
@@ -48,11 +50,27 @@ fn assert_distribution(distribution: &Distribution) {
     }
 }
 
-/// Parses as both kinds of file; what is accepted is checked, and every error
-/// can be shown.
+/// The engine asserts after every event, so ending is the check; a limit that
+/// is passed is an answer too.
+fn assert_runs(workload: &Workload) {
+    let host = Host::ideal(2);
+    let limits = Limits { events: 20_000, in_system: 500 };
+    let profiles = [Profile::processes(3), Profile::threads(2, 3), Profile::event_loops(1, 8)];
+    for profile in profiles {
+        let pool = PoolConfig::new(workload, profile, workload.runtime.python[0]);
+        let scenario = Scenario { limits, ..Scenario::new(workload, &host, &pool, 40, 1) };
+        let _ = simulate(&scenario, 0, &mut ());
+    }
+}
+
+/// Parses as both kinds of file; what is accepted is checked and run, and every
+/// error can be shown.
 fn feed(text: &str) {
     match parse(text) {
-        Ok(workload) => assert_checked(&workload),
+        Ok(workload) => {
+            assert_checked(&workload);
+            assert_runs(&workload);
+        }
         Err(errors) => {
             assert!(!errors.is_empty());
             for error in &errors {

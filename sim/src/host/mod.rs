@@ -1,7 +1,9 @@
 //! Hosts: the calibration file and the checked model.
 
+mod file;
 mod model;
 
+pub use file::{MAX_CALIBRATION_BYTES, calibration_keys};
 pub use model::{
     CpuCosts, DispatchCost, DispatchCosts, Host, InterpreterCosts, MemoryCosts, Origin, Parameter,
     Quota, StartCosts, WakeOrder,

@@ -59,6 +59,7 @@ pub(crate) fn wrong_type(value: &Value<'_>, wanted: &str) -> Fault {
     };
     Fault::new(value.span(), format!("expected {wanted}, found {found}"))
         .label(format!("expected {wanted}"))
+        .help(format!("write {wanted}"))
 }
 
 /// A string.

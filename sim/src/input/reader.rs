@@ -44,8 +44,8 @@ impl Reader {
         let reader = Self { source, errors: RefCell::default() };
         let result = match DeTable::parse(&text) {
             Ok(document) => {
-                let span = document.span();
-                read(&reader, &Spanned::new(span, DeValue::Table(document.into_inner())))
+                // What is missing at the top is missing at no place in particular.
+                read(&reader, &Spanned::new(0..0, DeValue::Table(document.into_inner())))
             }
             Err(error) => Err(reader.report(syntax_fault(&error, &text))),
         };

@@ -15,6 +15,9 @@ pub(crate) struct Section<'a> {
     keys: &'static Keys,
     table: &'a DeTable<'a>,
     span: Range<usize>,
+    /// Known keys that an unknown one probably stands for. Saying that they
+    /// are missing as well would report one slip twice.
+    misspelt: Vec<(&'static str, Reported)>,
 }
 
 impl<'a> Section<'a> {
@@ -32,25 +35,36 @@ impl<'a> Section<'a> {
                     .help(format!("its keys are {}", list(keys.keys.iter().copied()))),
             ));
         };
-        let section = Self { reader, keys, table, span: value.span() };
+        let mut section = Self { reader, keys, table, span: value.span(), misspelt: Vec::new() };
         section.report_unknown_keys();
         Ok(section)
     }
 
-    fn report_unknown_keys(&self) {
+    fn report_unknown_keys(&mut self) {
         for key in self.table.keys() {
             let known = || self.keys.keys.iter().copied();
             if known().any(|name| name == key.get_ref().as_ref()) {
                 continue;
             }
             let all = format!("known here: {}", list(known()));
-            let (help, label) = match closest(key.get_ref(), known()) {
-                Some(name) => (format!("did you mean `{name}`? {all}"), "not a key of this table"),
-                None => (all, "not a key of this table"),
+            let near = closest(key.get_ref(), known());
+            let help = match near {
+                Some(name) => format!("did you mean `{name}`? {all}"),
+                None => all,
             };
             let message = format!("unknown key `{}` in {}", shown(key.get_ref()), self.keys.table);
-            self.reader.report(Fault::new(key.span(), message).label(label).help(help));
+            let fault = Fault::new(key.span(), message).label("not a key of this table");
+            let reported = self.reader.report(fault.help(help));
+            if let Some(name) = near.filter(|name| !self.table.contains_key(*name)) {
+                self.misspelt.push((name, reported));
+            }
         }
+    }
+
+    /// The report of a key that probably stands for one of `options`.
+    fn misspelt(&self, options: &[&str]) -> Option<Reported> {
+        let stands_for = |(name, _): &&(&str, Reported)| options.contains(name);
+        self.misspelt.iter().find(stands_for).map(|(_, reported)| *reported)
     }
 
     /// The value of `key`, unparsed.
@@ -114,11 +128,13 @@ impl<'a> Section<'a> {
             options.iter().filter_map(|key| self.value(key).map(|value| (*key, value))).collect();
         match found.as_slice() {
             [only] => Ok(*only),
-            [] => Err(self.fail(
-                self.span.clone(),
-                format!("{} names no {what}", self.keys.table),
-                format!("write one of {}", list(options.iter().copied())),
-            )),
+            [] => Err(self.misspelt(options).unwrap_or_else(|| {
+                self.fail(
+                    self.span.clone(),
+                    format!("{} names no {what}", self.keys.table),
+                    format!("write one of {}", list(options.iter().copied())),
+                )
+            })),
             [(first, _), (second, value), ..] => Err(self.fail(
                 value.span(),
                 format!("{} has both `{first}` and `{second}`", self.keys.table),
@@ -129,14 +145,18 @@ impl<'a> Section<'a> {
 
     /// Reports that `key` is missing.
     pub(crate) fn missing(&self, key: &str) -> Reported {
-        let message = format!("{} has no `{key}`", self.keys.table);
-        self.fail(self.span.clone(), message, format!("add `{key} = ...`"))
+        self.misspelt(&[key]).unwrap_or_else(|| {
+            let message = format!("{} has no `{key}`", self.keys.table);
+            self.fail(self.span.clone(), message, format!("add `{key} = ...`"))
+        })
     }
 
     /// Reports that the table `key` is missing.
     pub(crate) fn missing_table(&self, key: &str, example: &str) -> Reported {
-        let message = format!("{} has no [{key}]", self.keys.table);
-        self.fail(0..0, message, format!("add it, {example}"))
+        self.misspelt(&[key]).unwrap_or_else(|| {
+            let message = format!("{} has no [{key}]", self.keys.table);
+            self.fail(self.span.clone(), message, format!("add it, {example}"))
+        })
     }
 
     /// Reports `message` at `span`.

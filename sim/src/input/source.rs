@@ -58,18 +58,24 @@ impl Source {
 ///
 /// # Errors
 /// Missing, unreadable, no regular file, or too large.
-pub(crate) fn open_regular(kind: InputKind, path: &Path, limit: u64) -> Result<File, InputError> {
-    let fail = |message: String| InputError::whole_file(kind, path, message);
+pub(crate) fn open_regular(
+    kind: InputKind,
+    path: &Path,
+    limit: u64,
+) -> Result<File, Box<InputError>> {
+    let fail = |message: String, help: &str| {
+        Box::new(InputError::whole_file(kind, path, message).with_help(help))
+    };
     // Asked before opening, since opening a named pipe waits for a writer.
     let found = fs::metadata(path).map_err(|error| cannot_read(kind, path, &error))?;
     if found.is_dir() {
         let what = kind.name();
-        return Err(fail(format!("this is a directory, not a {what} file"))
-            .with_help("name the file inside it"));
+        let message = format!("this is a directory, not a {what} file");
+        return Err(fail(message, "name the file inside it"));
     }
     if !found.is_file() {
-        return Err(fail("this is not a regular file".to_owned())
-            .with_help("pipes and devices are not read: write the text to a file first"));
+        let help = "pipes and devices are not read: write the text to a file first";
+        return Err(fail("this is not a regular file".to_owned(), help));
     }
     if found.len() > limit {
         return Err(too_large(kind, path, limit));
@@ -81,7 +87,11 @@ pub(crate) fn open_regular(kind: InputKind, path: &Path, limit: u64) -> Result<F
 ///
 /// # Errors
 /// As for `open_regular`, or the file is not UTF-8.
-pub(crate) fn read_limited(kind: InputKind, path: &Path, limit: u64) -> Result<String, InputError> {
+pub(crate) fn read_limited(
+    kind: InputKind,
+    path: &Path,
+    limit: u64,
+) -> Result<String, Box<InputError>> {
     let file = open_regular(kind, path, limit)?;
     let mut bytes = Vec::new();
     // A file can grow after its size was asked, and /proc states no size at all.
@@ -94,7 +104,7 @@ pub(crate) fn read_limited(kind: InputKind, path: &Path, limit: u64) -> Result<S
     String::from_utf8(bytes).map_err(|error| not_text(kind, path, &error))
 }
 
-fn cannot_read(kind: InputKind, path: &Path, error: &io::Error) -> InputError {
+fn cannot_read(kind: InputKind, path: &Path, error: &io::Error) -> Box<InputError> {
     let what = kind.name();
     let (message, help) = match error.kind() {
         io::ErrorKind::NotFound => (
@@ -112,20 +122,22 @@ fn cannot_read(kind: InputKind, path: &Path, error: &io::Error) -> InputError {
             "check that the path names a plain text file".to_owned(),
         ),
     };
-    InputError::whole_file(kind, path, message).with_help(help)
+    Box::new(InputError::whole_file(kind, path, message).with_help(help))
 }
 
-fn too_large(kind: InputKind, path: &Path, limit: u64) -> InputError {
+fn too_large(kind: InputKind, path: &Path, limit: u64) -> Box<InputError> {
     let limit = crate::input::format_bytes(limit);
-    InputError::whole_file(kind, path, format!("the file is larger than {limit}"))
-        .with_help(format!("a {} file of this kind has at most {limit}", kind.name()))
+    Box::new(
+        InputError::whole_file(kind, path, format!("the file is larger than {limit}"))
+            .with_help(format!("a {} file of this kind has at most {limit}", kind.name())),
+    )
 }
 
-fn not_text(kind: InputKind, path: &Path, error: &std::string::FromUtf8Error) -> InputError {
+fn not_text(kind: InputKind, path: &Path, error: &std::string::FromUtf8Error) -> Box<InputError> {
     let at = error.utf8_error().valid_up_to();
     let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
     let message = format!("the file is not text: byte {} (line {line}) is not UTF-8", at + 1);
-    InputError::whole_file(kind, path, message).with_help("save it as UTF-8")
+    Box::new(InputError::whole_file(kind, path, message).with_help("save it as UTF-8"))
 }
 
 #[cfg(test)]

@@ -31,9 +31,11 @@ const SHAPE: &str = "write at_ns,class,segments_ns, like 1500000,echo,300000 200
 /// # Errors
 /// The file cannot be read, is too large, or a line breaks the format: the
 /// first such line.
-pub fn read_trace(path: &Path, classes: &[RequestClass]) -> Result<Vec<TraceRow>, InputError> {
+pub fn read_trace(path: &Path, classes: &[RequestClass]) -> Result<Vec<TraceRow>, Box<InputError>> {
     let file = open_regular(InputKind::Workload, path, MAX_TRACE_BYTES)?;
-    let whole = |message: String| InputError::whole_file(InputKind::Workload, path, message);
+    let whole = |message: String| {
+        Box::new(InputError::whole_file(InputKind::Workload, path, message).with_help(SHAPE))
+    };
     let mut reader = BufReader::new(file.take(MAX_TRACE_BYTES));
     let mut line = Vec::new();
     let mut rows: Vec<TraceRow> = Vec::new();
@@ -61,7 +63,7 @@ pub fn read_trace(path: &Path, classes: &[RequestClass]) -> Result<Vec<TraceRow>
         rows.push(row(text, classes, before).map_err(at_fault)?);
     }
     if rows.is_empty() {
-        return Err(whole("this trace has no requests".to_owned()).with_help(SHAPE));
+        return Err(whole("this trace has no requests".to_owned()));
     }
     Ok(rows)
 }
@@ -89,15 +91,15 @@ pub fn write_trace(
     Ok(())
 }
 
-fn line_error(path: &Path, line: &[u8], number: usize, fault: Fault) -> InputError {
+fn line_error(path: &Path, line: &[u8], number: usize, fault: Fault) -> Box<InputError> {
     let text = String::from_utf8_lossy(line);
-    Source {
+    let source = Source {
         kind: InputKind::Workload,
         path: path.to_owned(),
         text: Arc::from(text.trim_end()),
         first_line: number,
-    }
-    .error(fault)
+    };
+    Box::new(source.error(fault))
 }
 
 fn line_text(line: &[u8]) -> Result<&str, Fault> {

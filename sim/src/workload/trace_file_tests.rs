@@ -23,7 +23,7 @@ fn workload() -> Workload {
     Workload::parse(TWO_CLASSES, Path::new("two.toml"), Path::new("")).unwrap()
 }
 
-fn read(content: impl AsRef<[u8]>) -> Result<Vec<TraceRow>, InputError> {
+fn read(content: impl AsRef<[u8]>) -> Result<Vec<TraceRow>, Box<InputError>> {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("trace.csv");
     fs::write(&path, content).unwrap();

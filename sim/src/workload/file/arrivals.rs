@@ -148,6 +148,6 @@ fn replay<'a>(
 ) -> Result<Arrivals, Reported> {
     let file = section.required("file", text)?;
     let rows = read_trace(&context.base_dir.join(file), classes)
-        .map_err(|error| context.reader.report_elsewhere(error))?;
+        .map_err(|error| context.reader.report_elsewhere(*error))?;
     Ok(Arrivals::Replay { rows: Arc::from(rows) })
 }

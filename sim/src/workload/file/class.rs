@@ -2,7 +2,7 @@
 
 use super::{Context, keys, segment};
 use crate::input::{
-    Fault, Reported, Section, bytes, elements, identifier, positive_duration, share,
+    Fault, Reported, Section, Value, bytes, elements, identifier, positive_duration, share,
 };
 use crate::workload::{MAX_CLASSES, RequestClass};
 
@@ -14,7 +14,10 @@ pub(super) fn classes<'a>(
     top: &Section<'a>,
 ) -> Result<Vec<RequestClass>, Reported> {
     let Some(value) = top.value("class") else {
-        return Err(top.missing_table("[class]", "with `name` and at least one [[class.segment]]"));
+        return Err(top.missing_table(
+            "class",
+            "as [[class]] with `name` and at least one [[class.segment]]",
+        ));
     };
     let list = context.reader.check(elements(value, MAX_CLASSES))?;
     if list.is_empty() {
@@ -62,7 +65,7 @@ fn class<'a>(
 
 fn check_names<'a>(
     context: Context<'a>,
-    list: &'a [crate::input::Value<'a>],
+    list: &'a [Value<'a>],
     classes: &[RequestClass],
 ) -> Result<(), Reported> {
     for (index, class) in classes.iter().enumerate() {
@@ -78,7 +81,7 @@ fn check_names<'a>(
 
 fn check_shares<'a>(
     context: Context<'a>,
-    list: &'a [crate::input::Value<'a>],
+    list: &'a [Value<'a>],
     classes: &[RequestClass],
 ) -> Result<(), Reported> {
     let sum: f64 = classes.iter().map(|class| class.share).sum();
@@ -95,7 +98,7 @@ fn check_shares<'a>(
 }
 
 /// Where `key` of the class at `index` has its value; the class if it has none.
-fn key_span(list: &[crate::input::Value<'_>], index: usize, key: &str) -> std::ops::Range<usize> {
+fn key_span(list: &[Value<'_>], index: usize, key: &str) -> std::ops::Range<usize> {
     let class = &list[index];
     let value = class.get_ref().as_table().and_then(|table| table.get(key));
     value.map_or_else(|| class.span(), toml::Spanned::span)

@@ -91,7 +91,7 @@ fn empirical<'a>(context: Context<'a>, section: &Section<'a>) -> Result<Distribu
         let path = context.base_dir.join(context.reader.check(text(value))?);
         let text = read_limited(InputKind::Workload, &path, MAX_EMPIRICAL_BYTES);
         text.and_then(|text| lines(&Source::new(InputKind::Workload, &path, &text)))
-            .map_err(|error| context.reader.report_elsewhere(error))?
+            .map_err(|error| context.reader.report_elsewhere(*error))?
     };
     if values.iter().all(|value| value.is_zero()) {
         let message = "an empirical distribution needs a value above zero";
@@ -105,7 +105,7 @@ fn listed(value: &Value<'_>) -> Result<Vec<SimDuration>, Fault> {
 }
 
 /// One duration per line; empty lines and lines that start with `#` are skipped.
-fn lines(source: &Source) -> Result<Vec<SimDuration>, InputError> {
+fn lines(source: &Source) -> Result<Vec<SimDuration>, Box<InputError>> {
     let mut values = Vec::new();
     for (index, line) in source.text.lines().enumerate() {
         let content = line.trim();
@@ -121,7 +121,7 @@ fn lines(source: &Source) -> Result<Vec<SimDuration>, InputError> {
             Err(error) => (error.message, error.help),
         };
         let at = Source { text: Arc::from(line), first_line: index + 1, ..source.clone() };
-        return Err(at.error(Fault::new(0..line.len(), message).help(help)));
+        return Err(Box::new(at.error(Fault::new(0..line.len(), message).help(help))));
     }
     Ok(values)
 }

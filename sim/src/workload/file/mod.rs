@@ -40,7 +40,7 @@ impl Workload {
     /// a rule of the format: every error found, in the order of the text.
     pub fn load(path: &Path) -> Result<Self, Vec<InputError>> {
         let text = read_limited(InputKind::Workload, path, MAX_WORKLOAD_BYTES)
-            .map_err(|error| vec![error])?;
+            .map_err(|error| vec![*error])?;
         Self::parse(&text, path, path.parent().unwrap_or(Path::new("")))
     }
 

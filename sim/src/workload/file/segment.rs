@@ -13,10 +13,8 @@ pub(super) fn segments<'a>(
     class: &Section<'a>,
 ) -> Result<Vec<Segment>, Reported> {
     let Some(value) = class.value("segment") else {
-        return Err(class.missing_table(
-            "[class.segment]",
-            "with one of `python`, `locked_native`, `native` or `wait` and a duration",
-        ));
+        let example = "as [[class.segment]] with `python`, `locked_native`, `native` or `wait`";
+        return Err(class.missing_table("segment", example));
     };
     expanded(context, value, |context, value| {
         let section = Section::open(context.reader, value, &keys::SEGMENT)?;

@@ -13,8 +13,12 @@ pub(super) const PARAMETER: Keys =
     Keys { table: "a parameter", keys: &["value", "low", "high", "origin", "note"] };
 
 const ORIGINS: [Origin; 3] = [Origin::Measured, Origin::Published, Origin::Assumed];
-const WAKE_ORDERS: [(&str, WakeOrder); 3] =
-    [("requeue", WakeOrder::Requeue), ("fifo", WakeOrder::Fifo), ("lifo", WakeOrder::Lifo)];
+const WAKE_ORDERS: [(&str, WakeOrder); 4] = [
+    ("random", WakeOrder::Random),
+    ("fifo", WakeOrder::Fifo),
+    ("requeue", WakeOrder::Requeue),
+    ("lifo", WakeOrder::Lifo),
+];
 
 /// A key's value: how it is read, and how it is written so that it reads back.
 pub(super) trait Field {

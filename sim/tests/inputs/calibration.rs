@@ -59,8 +59,8 @@ fn values_out_of_range_are_pointed_at() {
     assert_eq!((&*message, &*under), ("`5` has no unit", "5"));
     let (message, _) = refusal("value = \"5 ms\"", "value = \"0 ms\"");
     assert_eq!(message, "0 s is out of range");
-    let (message, under) = refusal("\"requeue\"", "\"random\"");
-    assert_eq!((&*message, &*under), ("`random` is not known here", "\"random\""));
+    let (message, under) = refusal("\"random\"", "\"newest\"");
+    assert_eq!((&*message, &*under), ("`newest` is not known here", "\"newest\""));
     let (message, _) = refusal("2026-11-21", "21.11.2026");
     assert_eq!(message, "this is no day");
     let (message, _) = refusal("value = \"0.5 ns/B\"", "value = \"inf ns/B\"");

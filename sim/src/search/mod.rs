@@ -1,6 +1,19 @@
 //! The search: candidates, bounds, race, recommendation.
 
+mod bounds;
+mod candidates;
+mod constraints;
+mod demand;
+mod dominated;
+mod family;
+mod libraries;
 mod recommendation;
+mod rules;
+mod ruling;
+mod screen;
+#[cfg(test)]
+mod testing;
+mod units;
 
 pub use recommendation::{
     Assessed, Bottleneck, Effort, Exclusion, Limited, Margin, Progress, Recommendation, Resource,

@@ -35,6 +35,7 @@ use crate::process::{Ledger, MemoryPlan, StartPlan};
 use crate::workload::{Arrivals, Trace, TraceRow};
 
 use admission::Deadlines;
+pub(crate) use plan::dispatch_cost;
 use plan::{BYTECODE, Plan};
 use requests::{Place, RequestId, Requests};
 use slots::{Slots, Source};

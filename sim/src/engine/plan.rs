@@ -139,7 +139,7 @@ impl Plan {
 }
 
 /// What a hand-over costs in this pool.
-pub(super) fn dispatch_cost<'h>(host: &'h Host, pool: &PoolConfig) -> &'h DispatchCost {
+pub(crate) fn dispatch_cost<'h>(host: &'h Host, pool: &PoolConfig) -> &'h DispatchCost {
     match pool.dispatcher {
         Dispatcher::Kernel => &host.dispatch.kernel,
         Dispatcher::Native => &host.dispatch.native,

@@ -1,25 +1,32 @@
 //! The search: candidates, bounds, race, recommendation.
 
+mod assess;
+mod bounds;
+mod candidates;
+mod compare;
+mod constraints;
+mod demand;
+mod dominated;
+mod family;
+mod judge;
+mod libraries;
+mod pilot;
+mod race;
+mod recommend;
 mod recommendation;
+mod report;
+mod rules;
+mod ruling;
+mod sanity;
+mod screen;
+mod simulator;
+#[cfg(test)]
+mod testing;
+mod units;
+mod warnings;
 
+pub use recommend::recommend;
 pub use recommendation::{
     Assessed, Bottleneck, Effort, Exclusion, Limited, Margin, Progress, Recommendation, Resource,
     RuleOutcome, RunnerUp, SanityLine, SearchError, SearchOptions, Warning,
 };
-
-use crate::host::Host;
-use crate::workload::Workload;
-
-/// Finds the best pool for `workload` on `host`.
-///
-/// # Errors
-/// Nothing is possible, or the simulator passed a limit.
-pub fn recommend(
-    workload: &Workload,
-    host: &Host,
-    options: &SearchOptions,
-    progress: &dyn Progress,
-) -> Result<Recommendation, SearchError> {
-    let _ = (workload, host, options, progress);
-    unimplemented!()
-}

@@ -1,0 +1,111 @@
+//! Operational bounds: throughputs that no schedule can pass.
+
+use crate::host::Host;
+use crate::pool::{Concurrency, PoolConfig};
+use crate::search::Resource;
+use crate::search::demand::Demand;
+use crate::workload::{Arrivals, Workload};
+
+/// Every resource's largest throughput, tightest first [requests/s].
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Bounds {
+    /// Only resources with a demand appear.
+    pub(super) by_resource: Vec<(Resource, f64)>,
+    /// What the load itself can ask for at most; infinite for an open load.
+    pub(super) asked: f64,
+}
+
+impl Bounds {
+    /// Bounds of `pool` under `workload` on `host`.
+    pub(super) fn of(workload: &Workload, host: &Host, pool: &PoolConfig) -> Self {
+        let demand = Demand::of(workload, host, pool);
+        let mut by_resource: Vec<(Resource, f64)> = [
+            (Resource::Cores, cpu_capacity(host) / demand.cores),
+            (Resource::Lock, locks(pool) / demand.lock),
+            (Resource::Workers, pool.profile.slots() as f64 / demand.slot),
+            (Resource::Dispatcher, 1.0 / demand.dispatcher),
+        ]
+        .into_iter()
+        .filter(|(_, bound)| bound.is_finite())
+        .collect();
+        by_resource.sort_by(|a, b| a.1.total_cmp(&b.1));
+        let asked = match &workload.arrivals {
+            Arrivals::Closed { clients, think } => {
+                f64::from(*clients) / (demand.slot + demand.dispatcher + think.mean_secs())
+            }
+            _ => f64::INFINITY,
+        };
+        Self { by_resource, asked }
+    }
+
+    /// The tightest resource and its bound.
+    pub(super) fn tightest(&self) -> Option<(Resource, f64)> {
+        self.by_resource.first().copied()
+    }
+
+    /// Largest throughput that anything allows [requests/s].
+    pub(super) fn throughput(&self) -> f64 {
+        self.tightest().map_or(self.asked, |(_, bound)| bound.min(self.asked))
+    }
+}
+
+/// Cores' worth of work that the host does at once: siblings add less than a
+/// core, a quota takes away.
+pub(super) fn cpu_capacity(host: &Host) -> f64 {
+    let siblings = f64::from(host.logical_cpus() - host.cores);
+    let all = f64::from(host.cores) + siblings * (host.cpu.smt_gain.value - 1.0).max(0.0);
+    host.quota.map_or(all, |quota| quota.cpus.min(all))
+}
+
+/// Interpreter locks of the whole pool.
+fn locks(pool: &PoolConfig) -> f64 {
+    let per_worker = match pool.profile.concurrency {
+        Concurrency::Interpreters(n) => n,
+        _ => 1,
+    };
+    f64::from(pool.profile.workers) * f64::from(per_worker)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::{Parameter, Quota};
+    use crate::kernel::SimDuration;
+    use crate::search::testing::{cpu_bound, python};
+    use crate::workload::Distribution;
+
+    fn tightest(profile: &str, host: &Host) -> (Resource, f64) {
+        let workload = cpu_bound(1.0, SimDuration(10_000_000));
+        let pool = PoolConfig::new(&workload, profile.parse().unwrap(), python("3.12"));
+        Bounds::of(&workload, host, &pool).tightest().unwrap()
+    }
+
+    #[test]
+    fn the_resource_that_runs_out_first_is_named() {
+        let host = Host::ideal(4);
+        assert_eq!(tightest("process:2", &host), (Resource::Workers, 200.0));
+        assert_eq!(tightest("process:16", &host), (Resource::Cores, 400.0));
+        assert_eq!(tightest("threads:16", &host), (Resource::Lock, 100.0));
+        assert_eq!(tightest("thread:2x16", &host), (Resource::Lock, 200.0));
+    }
+
+    #[test]
+    fn quota_and_siblings_change_the_cores() {
+        let mut host = Host::ideal(4);
+        host.threads_per_core = 2;
+        host.cpu.smt_gain = Parameter::exactly(1.25);
+        assert_eq!(cpu_capacity(&host), 5.0);
+        host.quota = Some(Quota { cpus: 0.5, period: SimDuration(100_000_000) });
+        assert_eq!(tightest("process:16", &host), (Resource::Cores, 50.0));
+    }
+
+    #[test]
+    fn clients_that_think_ask_for_less() {
+        let mut workload = cpu_bound(1.0, SimDuration(10_000_000));
+        let think = Distribution::Constant(SimDuration(90_000_000));
+        workload.arrivals = Arrivals::Closed { clients: 5, think };
+        let pool = PoolConfig::new(&workload, "process:8".parse().unwrap(), python("3.12"));
+        let bounds = Bounds::of(&workload, &Host::ideal(8), &pool);
+        assert!((bounds.throughput() - 50.0).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,192 @@
+//! What makes one candidate better than another.
+//!
+//! Two figures per replication, both lower is better: how far the limits are
+//! broken, and the goal. The first goes before the second.
+
+use std::cmp::Ordering;
+
+use crate::experiment::{ClassOutcome, Outcome};
+use crate::host::Host;
+use crate::search::constraints::memory_limit;
+use crate::stats::{Estimate, paired_difference, paired_ratio};
+use crate::workload::{Arrivals, Goal, Quantile, Workload};
+
+/// Sums of broken limits up to this are noise of the last digit.
+const NEGLIGIBLE: f64 = 1e-3;
+/// Growth of the number in the system, as a share of the arrivals, that a
+/// stable queue may show in a short run.
+const GROWTH: f64 = 0.02;
+/// Goal figures stay in this range so that their ratios are always defined.
+const RANGE: (f64, f64) = (1e-12, 1e12);
+
+/// Scores replications by a workload's objective.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Judge<'a> {
+    workload: &'a Workload,
+    pub(super) goal: Goal,
+    memory_bytes: f64,
+}
+
+impl<'a> Judge<'a> {
+    pub(super) fn new(workload: &'a Workload, host: &Host) -> Self {
+        let memory_bytes = memory_limit(workload, host).0 as f64;
+        Self { workload, goal: workload.goal(), memory_bytes }
+    }
+
+    /// Standing of a candidate that takes `startup` seconds to be ready.
+    pub(super) fn standing(&self, outcomes: &[Outcome], startup: f64) -> Standing {
+        let pss = outcomes.iter().map(|o| o.memory.peak_pss as f64).sum::<f64>();
+        Standing {
+            excess: outcomes.iter().map(|o| self.excess(o, startup)).collect(),
+            figure: outcomes.iter().map(|o| self.figure(o)).collect(),
+            pss: pss / outcomes.len().max(1) as f64,
+        }
+    }
+
+    /// The goal figure of one replication.
+    pub(super) fn figure(&self, outcome: &Outcome) -> f64 {
+        let figure = match self.goal {
+            Goal::Latency if self.workload.objective.latency.is_empty() => sojourn(&outcome.all),
+            Goal::Latency => self.latencies(outcome).fold(0.0, f64::max),
+            Goal::Throughput if matches!(self.workload.arrivals, Arrivals::Batch { .. }) => {
+                outcome.makespan
+            }
+            Goal::Throughput => 1.0 / outcome.throughput,
+            Goal::Memory => outcome.memory.peak_pss as f64,
+        };
+        if figure.is_nan() { RANGE.1 } else { figure.clamp(RANGE.0, RANGE.1) }
+    }
+
+    /// Every latency limit's quantile over the limit.
+    fn latencies<'o>(&'o self, outcome: &'o Outcome) -> impl Iterator<Item = f64> + 'o {
+        self.workload.objective.latency.iter().filter_map(|limit| {
+            let class = &outcome.classes[limit.class];
+            let never_drawn = class.completed + class.failed == 0;
+            (!never_drawn).then(|| quantile(class, limit.quantile) / limit.at_most.as_secs())
+        })
+    }
+
+    /// By how much the limits are broken, each as a share of itself, summed.
+    /// Failed requests without a limit on them count as they are.
+    fn excess(&self, outcome: &Outcome, startup: f64) -> f64 {
+        let objective = &self.workload.objective;
+        let over = |value: f64, limit: f64| (value / limit - 1.0).max(0.0);
+        let mut excess: f64 = self.latencies(outcome).map(|share| over(share, 1.0)).sum();
+        excess += over(outcome.memory.peak_pss as f64, self.memory_bytes);
+        if let Some(limit) = objective.throughput {
+            excess += over(limit, outcome.throughput);
+        }
+        if let Some(limit) = objective.startup {
+            excess += over(startup, limit.as_secs());
+        }
+        let failed = outcome.all.failed as f64;
+        let share = failed / (failed + outcome.all.completed as f64).max(1.0);
+        excess += (share - objective.failures.unwrap_or(0.0)).max(0.0);
+        if stationary_load(self.workload) && outcome.arrival_rate > 0.0 {
+            excess += (outcome.growth / outcome.arrival_rate - GROWTH).max(0.0);
+        }
+        if excess.is_nan() { RANGE.1 } else { excess.min(RANGE.1) }
+    }
+}
+
+/// Can the load go on for ever, so that a growing queue means too little pool?
+pub(super) fn stationary_load(workload: &Workload) -> bool {
+    !matches!(
+        workload.arrivals,
+        Arrivals::Closed { .. } | Arrivals::Batch { .. } | Arrivals::Replay { .. }
+    )
+}
+
+fn quantile(class: &ClassOutcome, quantile: Quantile) -> f64 {
+    if class.completed == 0 { RANGE.1 } else { class.quantiles[quantile as usize] }
+}
+
+fn sojourn(all: &ClassOutcome) -> f64 {
+    if all.completed == 0 { RANGE.1 } else { all.mean }
+}
+
+/// How a candidate did over its replications.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Standing {
+    /// Broken limits, per replication.
+    pub(super) excess: Vec<f64>,
+    /// Goal figure, per replication.
+    pub(super) figure: Vec<f64>,
+    /// Mean of the peak PSS [bytes].
+    pub(super) pss: f64,
+}
+
+impl Standing {
+    /// Mean of the broken limits; 0 if negligible.
+    pub(super) fn mean_excess(&self) -> f64 {
+        let mean = self.excess.iter().sum::<f64>() / self.excess.len().max(1) as f64;
+        if mean <= NEGLIGIBLE { 0.0 } else { mean }
+    }
+
+    /// Mean logarithm of the goal figure: ratios are what is compared.
+    fn level(&self) -> f64 {
+        self.figure.iter().map(|f| f.ln()).sum::<f64>() / self.figure.len().max(1) as f64
+    }
+
+    /// Better first: limits before the goal.
+    pub(super) fn compare(&self, other: &Self) -> Ordering {
+        self.mean_excess()
+            .total_cmp(&other.mean_excess())
+            .then(self.level().total_cmp(&other.level()))
+    }
+
+    /// Goal figure over that of `best`, on the same requests.
+    pub(super) fn over(&self, best: &Self) -> Estimate {
+        paired_ratio(&self.figure, &best.figure)
+    }
+
+    /// Is this as good as `best`, up to a difference that does not matter?
+    pub(super) fn within(&self, best: &Self, indifference: f64) -> bool {
+        self.mean_excess() <= best.mean_excess() && self.over(best).point <= 1.0 + indifference
+    }
+
+    /// Do the replications show that this is worse than `best` by more than
+    /// what does not matter?
+    pub(super) fn clearly_worse(&self, best: &Self, indifference: f64) -> bool {
+        let breaks_more = self.mean_excess() > 0.0
+            && paired_difference(&self.excess, &best.excess).low > NEGLIGIBLE;
+        breaks_more
+            || self.over(best).low > 1.0 + indifference && self.mean_excess() >= best.mean_excess()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn standing(excess: [f64; 4], figure: [f64; 4]) -> Standing {
+        Standing { excess: excess.to_vec(), figure: figure.to_vec(), pss: 0.0 }
+    }
+
+    #[test]
+    fn limits_go_before_the_goal() {
+        let keeps = standing([0.0; 4], [9.0; 4]);
+        let breaks = standing([0.1; 4], [1.0; 4]);
+        assert_eq!(keeps.compare(&breaks), Ordering::Less);
+        assert!(breaks.clearly_worse(&keeps, 0.05));
+        assert!(!breaks.within(&keeps, 0.05));
+    }
+
+    #[test]
+    fn noise_common_to_both_does_not_hide_a_difference() {
+        let best = standing([0.0; 4], [1.0, 5.0, 2.0, 8.0]);
+        let worse = standing([0.0; 4], [1.2, 6.1, 2.4, 9.5]);
+        assert!(worse.clearly_worse(&best, 0.05));
+        assert!(!worse.clearly_worse(&best, 0.30));
+        assert!(!best.clearly_worse(&worse, 0.05));
+    }
+
+    #[test]
+    fn noise_of_its_own_keeps_a_candidate_in() {
+        let best = standing([0.0; 4], [1.0, 1.0, 1.0, 1.0]);
+        let noisy = standing([0.0; 4], [0.8, 1.9, 1.0, 1.4]);
+        assert!(!noisy.clearly_worse(&best, 0.05));
+        assert!(!noisy.within(&best, 0.05));
+        assert!(standing([5e-4; 4], [1.04; 4]).within(&best, 0.05));
+    }
+}

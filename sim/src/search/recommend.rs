@@ -1,0 +1,200 @@
+//! From a workload and a host to a recommendation.
+
+use crate::host::Host;
+use crate::pool::PoolConfig;
+use crate::search::assess::{assess, verdict};
+use crate::search::candidates::candidates;
+use crate::search::compare::{Reference, impossible};
+use crate::search::constraints::{absent, broken};
+use crate::search::dominated::without_dominated;
+use crate::search::judge::Judge;
+use crate::search::pilot::pilot;
+use crate::search::race::{Entrant, Raced, race};
+use crate::search::report::{Reported, report};
+use crate::search::rules::{Rule, rules};
+use crate::search::ruling::gather;
+use crate::search::sanity::sanity;
+use crate::search::screen::screen;
+use crate::search::simulator::{Purpose, Simulator};
+use crate::search::warnings::{Confession, warnings};
+use crate::search::{
+    Effort, Exclusion, Progress, Recommendation, RuleOutcome, RunnerUp, SearchError, SearchOptions,
+};
+use crate::workload::Workload;
+
+/// Candidates kept if bounds rule out all of them.
+const CLOSEST: usize = 24;
+/// Finalists shown beside the choice.
+const NEIGHBOURS: usize = 2;
+
+/// Finds the best pool for `workload` on `host`.
+///
+/// Constraints and operational bounds discard most candidates; the rest race on
+/// the same requests. Searching, choosing and reporting use a seed each. The
+/// result does not depend on the number of threads.
+///
+/// # Errors
+/// Nothing is possible, or the simulator passed a limit.
+pub fn recommend(
+    workload: &Workload,
+    host: &Host,
+    options: &SearchOptions,
+    progress: &dyn Progress,
+) -> Result<Recommendation, SearchError> {
+    let mut simulator = Simulator::new(workload, host, options.cpu, options.seed);
+    let judge = Judge::new(workload, host);
+    let mut field = Field::narrow(workload, host, options, &mut simulator)?;
+    let pools = std::mem::take(&mut field.pools);
+    let raced = race(&mut simulator, &judge, workload, options, pools, progress)?
+        .ok_or_else(|| SearchError::NothingPossible(field.excluded.clone()))?;
+    progress.step("measuring the choice and the runners-up", 1, 1);
+    let answer = Answer::prepare(workload, host, options, &mut simulator, raced)?;
+    Ok(answer.write(workload, host, options, judge, &field, simulator.spent))
+}
+
+/// What is left to race, and what is not.
+struct Field {
+    pools: Vec<PoolConfig>,
+    excluded: Vec<Exclusion>,
+    effort: Effort,
+    hopeless: bool,
+}
+
+impl Field {
+    fn narrow(
+        workload: &Workload,
+        host: &Host,
+        options: &SearchOptions,
+        simulator: &mut Simulator<'_>,
+    ) -> Result<Self, SearchError> {
+        let all = candidates(workload, host);
+        let count = all.len() as u32;
+        let mut rulings = Vec::new();
+        let mut possible = Vec::new();
+        for pool in all {
+            match broken(workload, host, &pool) {
+                Some(ruling) => rulings.push(ruling),
+                None => possible.push(pool),
+            }
+        }
+        let mut excluded = absent(workload);
+        if possible.is_empty() {
+            excluded.extend(gather(rulings));
+            return Err(SearchError::NothingPossible(excluded));
+        }
+        let (distinct, twins) = without_dominated(workload, host, possible);
+        excluded.extend(gather(rulings.into_iter().chain(twins)));
+        let out = count - distinct.len() as u32;
+        let seed = Purpose::Search.seed(options.seed);
+        let screened = screen(workload, host, distinct, seed, CLOSEST);
+        excluded.extend(screened.exclusions);
+        let (pools, slow) = pilot(simulator, workload, host, screened.kept)?;
+        let effort = Effort {
+            candidates: count,
+            excluded: out,
+            bounded: screened.bounded + slow.len() as u32,
+            raced: pools.len() as u32,
+            requests: 0,
+            seed: options.seed,
+        };
+        excluded.extend(gather(slow));
+        Ok(Self { pools, excluded, effort, hopeless: screened.hopeless })
+    }
+}
+
+/// Everything measured for the answer.
+struct Answer {
+    choice: Reported,
+    startup: f64,
+    others: Vec<(Reported, f64)>,
+    rules: Vec<(Rule, Option<(Reported, f64)>)>,
+}
+
+impl Answer {
+    fn prepare(
+        workload: &Workload,
+        host: &Host,
+        options: &SearchOptions,
+        simulator: &mut Simulator<'_>,
+        raced: Raced,
+    ) -> Result<Self, SearchError> {
+        let rules = rules(workload, host);
+        let others = raced.finalists.into_iter().take(NEIGHBOURS).chain(raced.champions);
+        let shown: Vec<PoolConfig> = std::iter::once(raced.choice)
+            .chain(others)
+            .map(|entrant: Entrant| entrant.pool)
+            .collect();
+        let mut rough: Vec<PoolConfig> = Vec::new();
+        for pool in rules.iter().filter_map(|rule| rule.pick.as_ref()) {
+            let known = shown.contains(pool) || rough.contains(pool);
+            if !known && impossible(workload, host, pool).is_none() {
+                rough.push(pool.clone());
+            }
+        }
+        let (shown, rough) = report(simulator, workload, options, shown, rough)?;
+        let all: Vec<&Reported> = shown.iter().chain(&rough).collect();
+        let pools: Vec<&PoolConfig> = all.iter().map(|reported| &reported.pool).collect();
+        let startups = simulator.startup(&pools)?;
+        let rules = rules
+            .into_iter()
+            .map(|rule| {
+                let place = all.iter().position(|r| Some(&r.pool) == rule.pick.as_ref());
+                let reported = place.map(|i| (all[i].clone(), startups[i]));
+                (rule, reported)
+            })
+            .collect();
+        let mut shown = shown.into_iter().zip(startups);
+        // `shown` begins with the choice, so there is always one.
+        let (choice, startup) =
+            shown.next().ok_or_else(|| SearchError::NothingPossible(Vec::new()))?;
+        Ok(Self { choice, startup, others: shown.collect(), rules })
+    }
+
+    fn write(
+        self,
+        workload: &Workload,
+        host: &Host,
+        options: &SearchOptions,
+        judge: Judge<'_>,
+        field: &Field,
+        requests: u64,
+    ) -> Recommendation {
+        let standing = judge.standing(&self.choice.outcomes, self.startup);
+        let imprecise = !self.choice.precise;
+        let choice = assess(workload, host, &self.choice.pool, self.choice.outcomes, self.startup);
+        let verdict = verdict(workload, &choice);
+        let confession = Confession { hopeless: field.hopeless, imprecise };
+        let reference = Reference {
+            workload,
+            host,
+            judge,
+            choice: &choice,
+            standing,
+            indifference: options.indifference,
+        };
+        let runners_up = ranked(&reference, self.others);
+        let rules: Vec<RuleOutcome> =
+            self.rules.into_iter().map(|(rule, figures)| reference.rule(rule, figures)).collect();
+        Recommendation {
+            goal: judge.goal,
+            verdict,
+            runners_up,
+            excluded: field.excluded.clone(),
+            rules,
+            warnings: warnings(workload, host, &choice, verdict, confession),
+            sanity: sanity(workload, host, &choice),
+            effort: Effort { requests, ..field.effort },
+            choice,
+        }
+    }
+}
+
+/// Runners-up, best first.
+fn ranked(reference: &Reference<'_>, others: Vec<(Reported, f64)>) -> Vec<RunnerUp> {
+    let mut all: Vec<_> = others
+        .into_iter()
+        .map(|(reported, startup)| reference.runner_up(reported, startup))
+        .collect();
+    all.sort_by(|a, b| a.0.compare(&b.0));
+    all.into_iter().map(|(_, runner_up)| runner_up).collect()
+}

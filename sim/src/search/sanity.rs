@@ -1,0 +1,32 @@
+//! One figure that a formula gives too, so that a reader can check the
+//! simulation by hand.
+
+use crate::host::Host;
+use crate::search::bounds::cpu_capacity;
+use crate::search::demand::Demand;
+use crate::search::{Assessed, SanityLine};
+use crate::workload::Workload;
+
+/// The utilisation law, U = X D: of the cores if requests use them, else of the
+/// slots. It holds for every pool and every distribution.
+pub(super) fn sanity(workload: &Workload, host: &Host, choice: &Assessed) -> Option<SanityLine> {
+    let demand = Demand::of(workload, host, &choice.pool);
+    let throughput = choice.summary.throughput.point;
+    let (what, expected, simulated) = if demand.cores > 0.0 {
+        let what = "busy share of the cores; the formula leaves out hand-offs and how busy cores \
+                    slow each other, so the simulation lies at it or above";
+        // Busy time counts hardware threads, which together do `cpu_capacity`.
+        let usable = cpu_capacity(host).min(host.usable_cpus());
+        (what, throughput * demand.cores / usable, choice.summary.cores)
+    } else {
+        let slots = choice.pool.profile.slots() as f64;
+        let what = "busy share of the slots";
+        (what, throughput * demand.slot / slots, choice.summary.slots)
+    };
+    (expected.is_finite() && simulated.is_known()).then(|| SanityLine {
+        formula: "utilisation law, U = X D".to_owned(),
+        what: what.to_owned(),
+        expected,
+        simulated,
+    })
+}

@@ -6,10 +6,10 @@ use crate::kernel::SimDuration;
 /// Longest duration that a file may state: a week, and no sum of a request's
 /// segments passes the range of `SimDuration`.
 pub const MAX_DURATION: SimDuration = SimDuration(168 * 3_600_000_000_000);
-/// Largest size that a file may state [bytes]: 16 TiB, and the sizes of every
+/// Largest size that a file may state, in bytes: 16 TiB, and the sizes of every
 /// slot of the largest pool add up in a `u64`.
 pub const MAX_BYTES: u64 = 1 << 44;
-/// Highest rate that a file may state [requests/s]: one every 100 ns.
+/// Highest rate that a file may state, in requests per second: one every 100 ns.
 pub const MAX_RATE: f64 = 1e7;
 
 /// Nanoseconds per unit; the first entry of each size is how it is written.

@@ -77,7 +77,9 @@ proptest! {
     }
 
     #[test]
-    fn no_text_panics_and_every_value_is_in_range(text in "\\PC{0,12}|-?[0-9.e+]{1,8} ?[a-zA-Zµ/%]{0,4}") {
+    fn no_text_panics_and_every_value_is_in_range(
+        text in "\\PC{0,12}|-?[0-9.e+]{1,8} ?[a-zA-Zµ/%]{0,4}",
+    ) {
         if let Ok(duration) = parse_duration(&text) { prop_assert!(duration <= MAX_DURATION); }
         if let Ok(bytes) = parse_bytes(&text) { prop_assert!(bytes <= MAX_BYTES); }
         if let Ok(rate) = parse_rate(&text) { prop_assert!((0.0..=MAX_RATE).contains(&rate)); }

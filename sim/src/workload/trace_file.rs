@@ -17,11 +17,11 @@ use crate::workload::{RequestClass, TraceRow, Workload};
 
 /// Most rows of a trace.
 pub const MAX_TRACE_ROWS: usize = 10_000_000;
-/// Largest trace file [bytes].
+/// Largest trace file, in bytes.
 pub const MAX_TRACE_BYTES: u64 = 1 << 30;
 /// Latest time of a trace: 366 days after its start.
 pub const MAX_TRACE_SPAN: SimDuration = SimDuration(366 * 86_400 * 1_000_000_000);
-/// Longest line [bytes]: every segment of the largest class, with room.
+/// Longest line, in bytes: every segment of the largest class, with room.
 const MAX_LINE_BYTES: usize = 1 << 16;
 const HEADER: &str = "at_ns,class,segments_ns";
 const SHAPE: &str = "write at_ns,class,segments_ns, like 1500000,echo,300000 2000000";

@@ -98,7 +98,9 @@ fn a_workload_replays_a_trace_beside_it() {
 
 proptest! {
     #[test]
-    fn what_is_written_reads_back(gaps in prop::collection::vec((0_u64..1 << 40, 0_usize..2, any::<bool>()), 1..50)) {
+    fn what_is_written_reads_back(
+        gaps in prop::collection::vec((0_u64..1 << 40, 0_usize..2, any::<bool>()), 1..50),
+    ) {
         let workload = workload();
         let mut at = 0;
         let rows: Vec<TraceRow> = gaps.iter().map(|&(gap, class, drawn)| {
@@ -113,7 +115,10 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_panic(content in prop::collection::vec(any::<u8>(), 0..200), headed in any::<bool>()) {
+    fn no_bytes_panic(
+        content in prop::collection::vec(any::<u8>(), 0..200),
+        headed in any::<bool>(),
+    ) {
         let header = if headed { format!("{HEADER}\n").into_bytes() } else { Vec::new() };
         let _ = read([header, content].concat());
     }

@@ -114,9 +114,9 @@ prop_compose! {
         fork_base in parameter((0_u64..600_000_000_000).prop_map(SimDuration)),
         task in parameter(0_u64..1 << 44),
         worker_per_byte in parameter(0.0..1000.0),
-        wake_order in prop_oneof![
-            Just(WakeOrder::Requeue), Just(WakeOrder::Fifo), Just(WakeOrder::Lifo)
-        ],
+        wake_order in prop::sample::select(vec![
+            WakeOrder::Random, WakeOrder::Fifo, WakeOrder::Requeue, WakeOrder::Lifo,
+        ]),
     ) -> Host {
         let mut host = Host::ideal(cores);
         (host.name, host.processor, host.memory_bytes) = (name, processor, memory_bytes);

@@ -1,6 +1,8 @@
 //! The files that a person writes: what ships with the project is accepted and
 //! runs, what is wrong is refused with its place, and nothing panics.
 
+#![allow(clippy::unwrap_used)]
+
 mod calibration;
 mod reference;
 mod refusals;

@@ -238,10 +238,9 @@ fn files_that_cannot_be_a_workload() {
 
 #[test]
 fn groups_expand_in_order() {
-    let text = GOOD.replace(
-        "python = \"1 ms\"",
-        "repeat = 2\ngroup = [{ wait = \"1 ms\", reacquires = 3 }, { native = \"2 ms\", repeat = 2 }]",
-    );
+    let group = "repeat = 2
+        group = [{ wait = '1 ms', reacquires = 3 }, { native = '2 ms', repeat = 2 }]";
+    let text = GOOD.replace("python = \"1 ms\"", group);
     let workload = parse(&text).unwrap();
     let kinds: Vec<SegmentKind> = workload.classes[0].segments.iter().map(|s| s.kind).collect();
     let (wait, native) = (SegmentKind::Wait, SegmentKind::Native { parallel: false });

@@ -15,7 +15,7 @@ use crate::input::{
 };
 use crate::kernel::SimDuration;
 
-/// Largest calibration file [bytes].
+/// Largest calibration file, in bytes.
 pub const MAX_CALIBRATION_BYTES: u64 = 1 << 20;
 /// Most cores of a host.
 const MAX_CORES: u64 = 1024;

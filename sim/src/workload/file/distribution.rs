@@ -13,7 +13,7 @@ use crate::workload::distribution::Distribution;
 
 /// Most values of an empirical distribution.
 pub const MAX_EMPIRICAL: usize = 1_000_000;
-/// Largest file of such values [bytes].
+/// Largest file of such values, in bytes.
 const MAX_EMPIRICAL_BYTES: u64 = 64 << 20;
 /// Largest ratio of p99 to median. Beyond it the mean of a lognormal is made
 /// by values that no finite run draws.

@@ -21,7 +21,7 @@ pub use arrivals::{MAX_BATCH, MAX_CLIENTS, MAX_POINTS};
 pub use distribution::MAX_EMPIRICAL;
 pub use keys::workload_keys;
 
-/// Largest workload file [bytes].
+/// Largest workload file, in bytes.
 pub const MAX_WORKLOAD_BYTES: u64 = 1 << 20;
 
 /// What the readers of single tables need besides the table.

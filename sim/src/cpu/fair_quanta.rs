@@ -94,7 +94,7 @@ impl FairQuanta {
 
     fn settle(&mut self, now: SimTime) {
         let active = if self.throttled { 0 } else { self.running };
-        self.busy_time += now.since(self.settled_at).0 as f64 * f64::from(active);
+        self.busy_time += now.since(self.settled_at).0 as f64 * self.topology.capacity(active);
         self.settled_at = now;
         self.groups.settle(now);
         if let Some(bandwidth) = &mut self.bandwidth {

@@ -49,7 +49,8 @@ pub(crate) trait CpuScheduler {
     /// the end of a slice.
     fn advance(&mut self, now: SimTime) -> Option<ThreadId>;
 
-    /// CPU time given to threads since the start, in ns.
+    /// Cores' worth of progress made since the start, in ns: CPU time, less what
+    /// siblings of one core cost each other.
     fn busy_time(&mut self, now: SimTime) -> f64;
 
     /// Is the runnable `thread` on a core at this instant?

@@ -46,7 +46,8 @@ impl ProcessorSharing {
     #[inline]
     fn settle(&mut self, now: SimTime) {
         debug_assert!(!self.stale || now == self.settled_at, "time passed at stale rates");
-        self.busy_time += now.since(self.settled_at).0 as f64 * f64::from(self.running);
+        self.busy_time +=
+            now.since(self.settled_at).0 as f64 * self.topology.capacity(self.running);
         self.settled_at = now;
         self.groups.settle(now);
         if let Some(bandwidth) = &mut self.bandwidth {

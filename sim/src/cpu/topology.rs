@@ -43,6 +43,11 @@ impl Topology {
         runnable.min(self.logical)
     }
 
+    /// Cores' worth of progress that `running` threads make together.
+    pub(super) fn capacity(&self, running: u32) -> f64 {
+        self.capacity[running as usize]
+    }
+
     /// Progress of each of `runnable` threads that share the cores evenly.
     pub(super) fn even_share(&self, runnable: u32) -> f64 {
         if runnable == 0 {

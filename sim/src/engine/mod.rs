@@ -208,6 +208,7 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
             }
             _ => (LoadKind::Open, scenario.requests),
         };
+        let steady = !matches!(workload.arrivals, Arrivals::Varying { .. });
         let of_role =
             |role| threads.iter().position(|t| t.role == role).map(|thread| thread as ThreadId);
         let memory = MemoryPlan::new(host, &workload.runtime, pool);
@@ -243,7 +244,7 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
             client_deadlines: vec![VecDeque::new(); workload.classes.len()],
             dispatch_queue: VecDeque::new(),
             ledger: Ledger::new(memory, plan.workers, host.memory_bytes),
-            watch: Watch::new(kind, target, workload.classes.len()),
+            watch: Watch::new(kind, steady, target, workload.classes.len()),
             snapshot_every: observer.snapshot_every(),
             observer,
             failure: None,
@@ -372,8 +373,7 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
             if observed_ns > 0.0 { integral as f64 / observed_ns / of } else { 0.0 }
         };
         let slots = self.scenario.pool.profile.slots() as f64;
-        let usable = f64::from(self.scenario.host.logical_cpus())
-            .min(self.scenario.host.quota.map_or(f64::INFINITY, |q| q.cpus));
+        let usable = self.scenario.host.usable_cpus();
         Outcome {
             classes: watched.sojourns.classes,
             all: watched.sojourns.all,

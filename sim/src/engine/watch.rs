@@ -36,6 +36,8 @@ pub(super) enum LoadKind {
 #[derive(Debug)]
 pub(super) struct Watch {
     kind: LoadKind,
+    /// The queue may grow only if the pool is too small.
+    steady: bool,
     target: u64,
     sealed_of_target: u64,
     load_over: bool,
@@ -58,10 +60,17 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(kind: LoadKind, target: u64, classes: usize) -> Self {
-        let rule = if kind == LoadKind::Finite { WarmUpRule::None } else { WarmUpRule::Mser5 };
+    /// `steady`: the rate of arrivals is the same throughout.
+    pub(super) fn new(kind: LoadKind, steady: bool, target: u64, classes: usize) -> Self {
+        // A rate that varies has no steady state to wait for.
+        let rule = match kind {
+            LoadKind::Finite => WarmUpRule::None,
+            _ if !steady => WarmUpRule::None,
+            _ => WarmUpRule::Mser5,
+        };
         Self {
             kind,
+            steady,
             target,
             sealed_of_target: 0,
             load_over: false,
@@ -110,7 +119,7 @@ impl Watch {
         self.counts.arrived += 1;
         self.first_arrival.get_or_insert(now);
         if self.kind == LoadKind::Open {
-            if number >= self.target / 2 && number < self.target {
+            if self.steady && number >= self.target / 2 && number < self.target {
                 self.trend.push(now, self.in_system.value() as f64);
             }
             self.horizon_due |= number + 1 == self.target;

@@ -58,7 +58,8 @@ pub struct Outcome {
     /// Most requests waiting for a slot at once.
     pub peak_queue: u64,
     /// Least-squares slope of the number in the system over the second half
-    /// of the arrivals [requests/s].
+    /// of the arrivals, in requests/s. 0 for closed loads and batches, and for
+    /// a varying rate, whose queue grows and shrinks with it.
     pub growth: f64,
     /// Shares of time, observed stretch.
     pub utilisation: Utilisation,
@@ -108,7 +109,7 @@ pub struct Counts {
 /// Shares of time that each resource was busy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Utilisation {
-    /// Busy CPUs over usable CPUs.
+    /// Work done over what the cores (or the quota) can do at once.
     pub cores: f64,
     /// The busiest interpreter lock; 0 without one.
     pub lock: f64,

@@ -221,9 +221,11 @@ pub struct DispatchCost {
 }
 
 impl Host {
-    /// CPUs that can do work at once: cores, or the quota if it is less.
+    /// Cores' worth of work that can be done at once: with siblings, more than
+    /// there are cores; no more than the quota.
     pub fn usable_cpus(&self) -> f64 {
-        let cores = f64::from(self.cores);
+        let siblings = f64::from(self.threads_per_core - 1);
+        let cores = f64::from(self.cores) * (1.0 + siblings * (self.cpu.smt_gain.value - 1.0));
         self.quota.map_or(cores, |q| q.cpus.min(cores))
     }
 

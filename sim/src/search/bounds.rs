@@ -20,7 +20,7 @@ impl Bounds {
     pub(super) fn of(workload: &Workload, host: &Host, pool: &PoolConfig) -> Self {
         let demand = Demand::of(workload, host, pool);
         let mut by_resource: Vec<(Resource, f64)> = [
-            (Resource::Cores, cpu_capacity(host) / demand.cores),
+            (Resource::Cores, host.usable_cpus() / demand.cores),
             (Resource::Lock, locks(pool) / demand.lock),
             (Resource::Workers, pool.profile.slots() as f64 / demand.slot),
             (Resource::Dispatcher, 1.0 / demand.dispatcher),
@@ -47,14 +47,6 @@ impl Bounds {
     pub(super) fn throughput(&self) -> f64 {
         self.tightest().map_or(self.asked, |(_, bound)| bound.min(self.asked))
     }
-}
-
-/// Cores' worth of work that the host does at once: siblings add less than a
-/// core, a quota takes away.
-pub(super) fn cpu_capacity(host: &Host) -> f64 {
-    let siblings = f64::from(host.logical_cpus() - host.cores);
-    let all = f64::from(host.cores) + siblings * (host.cpu.smt_gain.value - 1.0).max(0.0);
-    host.quota.map_or(all, |quota| quota.cpus.min(all))
 }
 
 /// Interpreter locks of the whole pool.
@@ -94,7 +86,7 @@ mod tests {
         let mut host = Host::ideal(4);
         host.threads_per_core = 2;
         host.cpu.smt_gain = Parameter::exactly(1.25);
-        assert_eq!(cpu_capacity(&host), 5.0);
+        assert_eq!(host.usable_cpus(), 5.0);
         host.quota = Some(Quota { cpus: 0.5, period: SimDuration(100_000_000) });
         assert_eq!(tightest("process:16", &host), (Resource::Cores, 50.0));
     }

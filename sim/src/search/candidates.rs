@@ -2,7 +2,6 @@
 
 use crate::host::Host;
 use crate::pool::{MAX_SLOTS, MAX_THREADS, MAX_WORKERS, PoolConfig, Profile, StartMethod};
-use crate::search::bounds::cpu_capacity;
 use crate::search::demand::Demand;
 use crate::workload::{Arrivals, PythonVersion, SegmentKind, Workload};
 
@@ -70,7 +69,7 @@ fn useful_slots(workload: &Workload, host: &Host) -> u64 {
     });
     let busy = |demand: Demand| match &workload.arrivals {
         Arrivals::Closed { .. } | Arrivals::Batch { .. } => {
-            cpu_capacity(host) * demand.slot / demand.cores
+            host.usable_cpus() * demand.slot / demand.cores
         }
         open => peak_rate(open) * demand.slot,
     };

@@ -7,7 +7,7 @@ use crate::search::candidates::candidates;
 use crate::search::compare::{Reference, impossible};
 use crate::search::constraints::{absent, broken};
 use crate::search::dominated::without_dominated;
-use crate::search::judge::Judge;
+use crate::search::judge::{Judge, Standing};
 use crate::search::pilot::pilot;
 use crate::search::race::{Entrant, Raced, race};
 use crate::search::report::{Reported, report};
@@ -48,7 +48,7 @@ pub fn recommend(
     let raced = race(&mut simulator, &judge, workload, options, pools, progress)?
         .ok_or_else(|| SearchError::NothingPossible(field.excluded.clone()))?;
     progress.step("measuring the choice and the runners-up", 1, 1);
-    let answer = Answer::prepare(workload, host, options, &mut simulator, raced)?;
+    let answer = Answer::prepare(workload, host, options, &mut simulator, &judge, raced)?;
     Ok(answer.write(workload, host, options, judge, &field, simulator.spent))
 }
 
@@ -116,6 +116,7 @@ impl Answer {
         host: &Host,
         options: &SearchOptions,
         simulator: &mut Simulator<'_>,
+        judge: &Judge<'_>,
         raced: Raced,
     ) -> Result<Self, SearchError> {
         let rules = rules(workload, host);
@@ -143,7 +144,9 @@ impl Answer {
                 (rule, reported)
             })
             .collect();
-        let mut shown = shown.into_iter().zip(startups);
+        let mut shown: Vec<(Reported, f64)> = shown.into_iter().zip(startups).collect();
+        overrule(judge, &mut shown);
+        let mut shown = shown.into_iter();
         // `shown` begins with the choice, so there is always one.
         let (choice, startup) =
             shown.next().ok_or_else(|| SearchError::NothingPossible(Vec::new()))?;
@@ -185,6 +188,21 @@ impl Answer {
             sanity: sanity(workload, host, &choice),
             effort: Effort { requests, ..field.effort },
             choice,
+        }
+    }
+}
+
+/// Puts another pool in the choice's place if the longer runs of the report
+/// show that the choice breaks a limit and the other keeps them all: rare, and
+/// worth more than the purity of the report's seed.
+fn overrule(judge: &Judge<'_>, shown: &mut [(Reported, f64)]) {
+    let standings: Vec<Standing> =
+        shown.iter().map(|(r, startup)| judge.standing(&r.outcomes, *startup)).collect();
+    let breaks = |standing: &Standing| standing.mean_excess() > 0.0;
+    if standings.first().is_some_and(breaks) {
+        let keeps = (0..shown.len()).filter(|&i| !breaks(&standings[i]));
+        if let Some(best) = keeps.min_by(|&a, &b| standings[a].compare(&standings[b])) {
+            shown.swap(0, best);
         }
     }
 }

@@ -107,9 +107,14 @@ fn precise(workload: &Workload, options: &SearchOptions, summary: &Summary) -> b
 /// rarest class, and of the load's slowest swing.
 fn requests(workload: &Workload) -> u64 {
     let rarest = workload.classes.iter().map(|class| class.share).fold(1.0, f64::min);
-    let swings = 2 * cycle_requests(workload);
-    let enough = ((OF_RAREST / rarest).ceil() as u64).max(swings).clamp(SHORTEST, LONGEST);
-    Trace::rows(workload).unwrap_or(enough)
+    let cycle = cycle_requests(workload);
+    let enough = ((OF_RAREST / rarest).ceil() as u64).max(2 * cycle).clamp(SHORTEST, LONGEST);
+    let whole = match workload.arrivals {
+        // A quantile over part of a period is that part's, not the period's.
+        Arrivals::Varying { .. } if (1..=LONGEST).contains(&cycle) => LONGEST / cycle * cycle,
+        _ => enough,
+    };
+    Trace::rows(workload).unwrap_or(whole)
 }
 
 #[cfg(test)]

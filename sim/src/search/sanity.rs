@@ -2,7 +2,6 @@
 //! simulation by hand.
 
 use crate::host::Host;
-use crate::search::bounds::cpu_capacity;
 use crate::search::demand::Demand;
 use crate::search::{Assessed, SanityLine};
 use crate::workload::Workload;
@@ -15,8 +14,7 @@ pub(super) fn sanity(workload: &Workload, host: &Host, choice: &Assessed) -> Opt
     let (what, expected, simulated) = if demand.cores > 0.0 {
         let what = "busy share of the cores; the formula leaves out hand-offs and how busy cores \
                     slow each other, so the simulation lies at it or above";
-        // Busy time counts hardware threads, which together do `cpu_capacity`.
-        let usable = cpu_capacity(host).min(host.usable_cpus());
+        let usable = host.usable_cpus();
         (what, throughput * demand.cores / usable, choice.summary.cores)
     } else {
         let slots = choice.pool.profile.slots() as f64;

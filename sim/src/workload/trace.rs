@@ -39,6 +39,10 @@ pub struct Trace<'a> {
 
 impl<'a> Trace<'a> {
     /// The trace of `replication` under `seed`.
+    ///
+    /// A varying rate starts elsewhere in its period in each replication (the
+    /// first at its beginning), so that a few short ones see all of it; an
+    /// on-off load starts on or off in proportion to its stays.
     pub fn new(workload: &'a Workload, seed: u64, replication: u32) -> Self {
         let streams = Streams::new(&workload.name, seed);
         let mut sum = 0.0;
@@ -124,8 +128,14 @@ struct ArrivalDraw<'a> {
     modulation: ChaCha8Rng,
     sampler: Sampler,
     now: f64,
+    /// Where in its period a varying rate starts, in ns.
+    phase: f64,
     level: Level,
 }
+
+/// Golden section: multiples of it, less their whole parts, spread evenly over
+/// the unit interval however many there are.
+const GOLDEN: f64 = 0.618_033_988_749_894_9;
 
 /// State of an on-off source.
 #[derive(Debug)]
@@ -141,14 +151,30 @@ impl<'a> ArrivalDraw<'a> {
             Arrivals::Closed { think, .. } => think.sampler(),
             _ => Sampler::Constant(0.0),
         };
+        let mut modulation = streams.stream(Purpose::Modulation, replication);
+        let phase = match arrivals {
+            Arrivals::Varying { points } => {
+                let period = points.last().map_or(0.0, |(end, _)| end.0 as f64);
+                (f64::from(replication) * GOLDEN).fract() * period
+            }
+            _ => 0.0,
+        };
+        let starts_on = match arrivals {
+            Arrivals::OnOff { mean_on, mean_off, .. } => {
+                let (on, off) = (mean_on.as_secs(), mean_off.as_secs());
+                modulation.random::<f64>() * (on + off) < on
+            }
+            _ => true,
+        };
         Self {
             arrivals,
             rng: streams.stream(Purpose::Arrivals, replication),
-            modulation: streams.stream(Purpose::Modulation, replication),
+            modulation,
             sampler,
             now: 0.0,
-            // Off and over: the first arrival draws a stay in on.
-            level: Level { on: false, until: 0.0 },
+            phase,
+            // The other level, and over: the first arrival draws the first stay.
+            level: Level { on: !starts_on, until: 0.0 },
         }
     }
 
@@ -201,7 +227,7 @@ impl<'a> ArrivalDraw<'a> {
         loop {
             at += exponential(&mut self.rng) * 1e9 / highest;
             let u: f64 = self.modulation.random();
-            if u * highest < rate_at(points, at % period) {
+            if u * highest < rate_at(points, (at + self.phase) % period) {
                 return at - self.now;
             }
         }

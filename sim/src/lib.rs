@@ -4,6 +4,7 @@ mod cpu;
 mod engine;
 pub mod experiment;
 pub mod host;
+pub mod input;
 mod interpreter;
 pub mod kernel;
 pub mod pool;

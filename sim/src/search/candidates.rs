@@ -34,7 +34,7 @@ fn profiles(host: &Host, python: PythonVersion, slots: u64) -> Vec<Profile> {
     let most_workers = slots.min(u64::from(MAX_WORKERS)) as u32;
     let most_threads = slots.min(u64::from(MAX_THREADS)) as u32;
     let mut profiles: Vec<Profile> =
-        dense_levels(host.cores, most_workers).into_iter().map(Profile::processes).collect();
+        dense_levels(host, most_workers).into_iter().map(Profile::processes).collect();
     let sparse = sparse_levels(host.cores, most_workers);
     for &workers in &sparse {
         let threads = sparse_levels(host.cores, most_threads).into_iter().filter(|&t| t > 1);
@@ -50,7 +50,7 @@ fn profiles(host: &Host, python: PythonVersion, slots: u64) -> Vec<Profile> {
         );
     }
     if !python.free_threaded {
-        let counts = dense_levels(host.cores, most_threads).into_iter().filter(|&n| n > 1);
+        let counts = dense_levels(host, most_threads).into_iter().filter(|&n| n > 1);
         profiles.extend(counts.map(|n| Profile::interpreters(1, n)));
     }
     profiles
@@ -92,9 +92,16 @@ fn peak_rate(arrivals: &Arrivals) -> f64 {
     }
 }
 
-/// 1, 2, 3, ... in steps of an eighth up to the cores, then of a half.
-fn dense_levels(cores: u32, most: u32) -> Vec<u32> {
-    levels(most, |n| if n < cores { (n + (n / 8).max(1)).min(cores) } else { n + (n / 2).max(1) })
+/// 1, 2, 3, ... in steps of an eighth up to the cores, of a quarter up to the
+/// hardware threads, then of a half.
+fn dense_levels(host: &Host, most: u32) -> Vec<u32> {
+    let (cores, logical) = (host.cores, host.logical_cpus());
+
+    levels(most, |n| match n {
+        n if n < cores => (n + (n / 8).max(1)).min(cores),
+        n if n < logical => (n + (n / 4).max(1)).min(logical),
+        n => n + (n / 2).max(1),
+    })
 }
 
 /// 1, 2, 3, 4, 6, 8, 12, 16, ... and the number of cores.
@@ -128,10 +135,10 @@ fn blas_levels(workload: &Workload, host: &Host) -> Vec<u32> {
     if !parallel {
         return vec![1];
     }
-    let mut all = levels(host.cores, |n| n.saturating_mul(2));
-    if !all.contains(&host.cores) {
-        all.push(host.cores);
-    }
+    let mut all = levels(host.logical_cpus(), |n| n.saturating_mul(2));
+    all.extend([host.cores, host.logical_cpus()]);
+    all.sort_unstable();
+    all.dedup();
     all
 }
 
@@ -143,9 +150,12 @@ mod tests {
 
     #[test]
     fn levels_are_dense_where_it_matters() {
-        assert_eq!(dense_levels(8, 40), [1, 2, 3, 4, 5, 6, 7, 8, 12, 18, 27, 40]);
+        let mut host = Host::ideal(8);
+        assert_eq!(dense_levels(&host, 40), [1, 2, 3, 4, 5, 6, 7, 8, 12, 18, 27, 40]);
+        host.threads_per_core = 2;
+        assert_eq!(dense_levels(&host, 30)[7..], [8, 10, 12, 15, 16, 24]);
         assert_eq!(sparse_levels(5, 24), [1, 2, 3, 4, 5, 6, 8, 12, 16, 24]);
-        assert_eq!(dense_levels(1, 3), [1, 2, 3]);
+        assert_eq!(dense_levels(&Host::ideal(1), 3), [1, 2, 3]);
     }
 
     #[test]

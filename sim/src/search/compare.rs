@@ -27,7 +27,7 @@ pub(super) struct Reference<'a> {
 impl Reference<'_> {
     /// A candidate that was shown to the same requests as the choice.
     pub(super) fn runner_up(&self, reported: Reported, startup: f64) -> (Standing, RunnerUp) {
-        let standing = self.judge.standing(&reported.outcomes, startup);
+        let standing = self.judge.standing(&reported.pool, &reported.outcomes, startup);
         let worse_by = standing.over(&self.standing);
         let assessed = assess(self.workload, self.host, &reported.pool, reported.outcomes, startup);
         let why = self.why(&assessed, worse_by);
@@ -41,20 +41,39 @@ impl Reference<'_> {
             return self.missed(assessed);
         }
         if worse_by.low > 1.0 {
-            let share = percent(worse_by.point - 1.0);
-            let resource = assessed.bottleneck.resource;
-            return match self.judge.goal {
-                Goal::Latency => format!("{share} slower; busiest: {}", resource.name()),
-                Goal::Throughput => format!("{share} more time; busiest: {}", resource.name()),
-                Goal::Memory => format!("{share} more memory"),
-            };
+            return self.loses_by(worse_by.point, assessed.bottleneck.resource);
         }
+        let alike = if worse_by.high < 1.0 {
+            format!("{} better", percent(1.0 - worse_by.point))
+        } else if worse_by.high < 1.0 + self.indifference {
+            "as good".to_owned()
+        } else {
+            "not told apart".to_owned()
+        };
         let more = assessed.summary.peak_pss.point - self.choice.summary.peak_pss.point;
-        let alike =
-            if worse_by.high < 1.0 + self.indifference { "as good" } else { "not told apart" };
+        let (slots, chosen) = (assessed.pool.profile.slots(), self.choice.pool.profile.slots());
         match more {
             more if more > 0.0 => format!("{alike}, but {} more memory", bytes(more)),
-            _ => format!("{alike}, but more processes or threads"),
+            _ if slots > chosen => format!("{alike}, but {} more slots", slots - chosen),
+            _ => format!("{alike}, but less preferred"),
+        }
+    }
+
+    /// A goal figure that is `times` the choice's.
+    fn loses_by(&self, times: f64, busiest: Resource) -> String {
+        let (more, many) = match self.judge.goal {
+            Goal::Latency => ("slower", "as slow"),
+            Goal::Throughput => ("more time", "the time"),
+            Goal::Memory => ("more memory", "the memory"),
+        };
+        let by = if times < 2.0 {
+            format!("{} {more}", percent(times - 1.0))
+        } else {
+            format!("{} times {many}", number(times))
+        };
+        match self.judge.goal {
+            Goal::Memory => by,
+            Goal::Latency | Goal::Throughput => format!("{by}; busiest: {}", busiest.name()),
         }
     }
 
@@ -107,15 +126,7 @@ impl Reference<'_> {
         }
         let (_, runner_up) = self.runner_up(reported, startup);
         let verdict = verdict(self.workload, &runner_up.assessed);
-        let note = if runner_up.worse_by.high < 1.0 {
-            format!(
-                "{} better by the goal; the choice is within the stated indifference or keeps \
-                 more limits.",
-                percent(1.0 - runner_up.worse_by.point)
-            )
-        } else {
-            format!("Here {}.", runner_up.why)
-        };
+        let note = format!("Here {}.", runner_up.why);
         outcome(Some(runner_up.worse_by), Some(verdict), note)
     }
 }

@@ -36,7 +36,8 @@ impl Demand {
         })
     }
 
-    fn of_class(class: &RequestClass, host: &Host, pool: &PoolConfig) -> Self {
+    /// Demands of one class.
+    pub(super) fn of_class(class: &RequestClass, host: &Host, pool: &PoolConfig) -> Self {
         let cost = dispatch_cost(host, pool);
         let bytes = (class.request_bytes + class.response_bytes) as f64;
         let dispatcher = if pool.dispatcher == Dispatcher::Kernel {

@@ -4,10 +4,11 @@
 
 use crate::host::Host;
 use crate::pool::{Concurrency, PoolConfig};
-use crate::process::{MemoryPlan, StartPlan};
+use crate::process::StartPlan;
 use crate::search::demand::bytecode_slowdown;
 use crate::search::family::Family;
 use crate::search::ruling::{Kind, Ruling};
+use crate::search::sharing::Sharing;
 use crate::search::units::{bytes, seconds};
 use crate::workload::{PythonVersion, Workload};
 
@@ -92,7 +93,7 @@ impl StartFigures {
     fn of(workload: &Workload, host: &Host, pool: &PoolConfig) -> Self {
         let ready = ready_estimate(workload, host, pool);
         let late = workload.objective.startup.is_some_and(|limit| ready > limit.as_secs());
-        Self { late, pss: settled_pss(workload, host, pool), ready }
+        Self { late, pss: Sharing::of(workload, host, pool).settled(), ready }
     }
 
     /// Within the start-up limit first, then less memory, then sooner ready.
@@ -113,8 +114,10 @@ fn slower_start(
     let figures = |pool| StartFigures::of(workload, host, pool);
     let (loses, wins) = (figures(pool), figures(chosen));
     let reason = format!(
-        "Requests are served alike once workers are up; {pool} would hold about {} and be ready \
-         after about {}, {} holds {} and is ready after {}.",
+        "Requests are served alike once workers are up; for {}, {} would hold about {} and be \
+         ready after about {}, {} holds {} and is ready after {}.",
+        pool.profile,
+        pool.start_method,
         bytes(loses.pss),
         seconds(loses.ready),
         chosen.start_method,
@@ -130,14 +133,6 @@ fn slower_start(
             reason,
         )
     }
-}
-
-/// PSS of the idle pool when every worker has un-shared what it ever will [bytes].
-fn settled_pss(workload: &Workload, host: &Host, pool: &PoolConfig) -> f64 {
-    let plan = MemoryPlan::new(host, &workload.runtime, pool);
-    let workers = pool.profile.workers;
-    let unshared = plan.cow_plateau * plan.worker_shared as f64;
-    plan.idle_pss(workers) as f64 + f64::from(workers) * unshared
 }
 
 /// About when the last worker is ready [s]: batch by batch, bound by the

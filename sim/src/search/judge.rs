@@ -7,12 +7,15 @@ use std::cmp::Ordering;
 
 use crate::experiment::{ClassOutcome, Outcome};
 use crate::host::Host;
+use crate::pool::PoolConfig;
 use crate::search::constraints::memory_limit;
+use crate::search::sharing::Sharing;
 use crate::stats::{Estimate, paired_difference, paired_ratio};
 use crate::workload::{Arrivals, Goal, Quantile, Workload};
 
-/// Sums of broken limits up to this are noise of the last digit.
-const NEGLIGIBLE: f64 = 1e-3;
+/// Broken limits are told apart in steps of this: half a percent of a limit.
+/// Finer differences between short runs are noise, and must not hide the goal.
+const GRAIN: f64 = 0.005;
 /// Growth of the number in the system, as a share of the arrivals, that a
 /// stable queue may show in a short run.
 const GROWTH: f64 = 0.02;
@@ -23,28 +26,44 @@ const RANGE: (f64, f64) = (1e-12, 1e12);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Judge<'a> {
     workload: &'a Workload,
+    host: &'a Host,
     pub(super) goal: Goal,
     memory_bytes: f64,
 }
 
 impl<'a> Judge<'a> {
-    pub(super) fn new(workload: &'a Workload, host: &Host) -> Self {
+    pub(super) fn new(workload: &'a Workload, host: &'a Host) -> Self {
         let memory_bytes = memory_limit(workload, host).0 as f64;
-        Self { workload, goal: workload.goal(), memory_bytes }
+        Self { workload, host, goal: workload.goal(), memory_bytes }
     }
 
-    /// Standing of a candidate that takes `startup` seconds to be ready.
-    pub(super) fn standing(&self, outcomes: &[Outcome], startup: f64) -> Standing {
-        let pss = outcomes.iter().map(|o| o.memory.peak_pss as f64).sum::<f64>();
+    /// Standing of `pool`, which takes `startup` seconds to be ready.
+    pub(super) fn standing(
+        &self,
+        pool: &PoolConfig,
+        outcomes: &[Outcome],
+        startup: f64,
+    ) -> Standing {
+        let sharing = Sharing::of(self.workload, self.host, pool);
+        let peaks: Vec<f64> = outcomes.iter().map(|o| self.peak_pss(&sharing, o)).collect();
+        let each = || outcomes.iter().zip(&peaks);
         Standing {
-            excess: outcomes.iter().map(|o| self.excess(o, startup)).collect(),
-            figure: outcomes.iter().map(|o| self.figure(o)).collect(),
-            pss: pss / outcomes.len().max(1) as f64,
+            excess: each().map(|(o, &pss)| self.excess(o, pss, startup)).collect(),
+            figure: each().map(|(o, &pss)| self.figure(o, pss)).collect(),
+            pss: peaks.iter().sum::<f64>() / peaks.len().max(1) as f64,
+        }
+    }
+
+    /// Peak PSS: of a finite load as it is, else in the long run [bytes].
+    fn peak_pss(&self, sharing: &Sharing, outcome: &Outcome) -> f64 {
+        match self.workload.arrivals {
+            Arrivals::Batch { .. } | Arrivals::Replay { .. } => outcome.memory.peak_pss as f64,
+            _ => sharing.lasting_peak(&outcome.memory, outcome.counts.completed),
         }
     }
 
     /// The goal figure of one replication.
-    pub(super) fn figure(&self, outcome: &Outcome) -> f64 {
+    fn figure(&self, outcome: &Outcome, pss: f64) -> f64 {
         let figure = match self.goal {
             Goal::Latency if self.workload.objective.latency.is_empty() => sojourn(&outcome.all),
             Goal::Latency => self.latencies(outcome).fold(0.0, f64::max),
@@ -52,7 +71,7 @@ impl<'a> Judge<'a> {
                 outcome.makespan
             }
             Goal::Throughput => 1.0 / outcome.throughput,
-            Goal::Memory => outcome.memory.peak_pss as f64,
+            Goal::Memory => pss,
         };
         if figure.is_nan() { RANGE.1 } else { figure.clamp(RANGE.0, RANGE.1) }
     }
@@ -68,11 +87,11 @@ impl<'a> Judge<'a> {
 
     /// By how much the limits are broken, each as a share of itself, summed.
     /// Failed requests without a limit on them count as they are.
-    fn excess(&self, outcome: &Outcome, startup: f64) -> f64 {
+    fn excess(&self, outcome: &Outcome, pss: f64, startup: f64) -> f64 {
         let objective = &self.workload.objective;
         let over = |value: f64, limit: f64| (value / limit - 1.0).max(0.0);
         let mut excess: f64 = self.latencies(outcome).map(|share| over(share, 1.0)).sum();
-        excess += over(outcome.memory.peak_pss as f64, self.memory_bytes);
+        excess += over(pss, self.memory_bytes);
         if let Some(limit) = objective.throughput {
             excess += over(limit, outcome.throughput);
         }
@@ -82,7 +101,8 @@ impl<'a> Judge<'a> {
         let failed = outcome.all.failed as f64;
         let share = failed / (failed + outcome.all.completed as f64).max(1.0);
         excess += (share - objective.failures.unwrap_or(0.0)).max(0.0);
-        if stationary_load(self.workload) && outcome.arrival_rate > 0.0 {
+        let grows = !outcome.stationary && outcome.arrival_rate > 0.0;
+        if grows && stationary_load(self.workload) {
             excess += (outcome.growth / outcome.arrival_rate - GROWTH).max(0.0);
         }
         if excess.is_nan() { RANGE.1 } else { excess.min(RANGE.1) }
@@ -117,10 +137,10 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    /// Mean of the broken limits; 0 if negligible.
+    /// Mean of the broken limits, to the grain.
     pub(super) fn mean_excess(&self) -> f64 {
         let mean = self.excess.iter().sum::<f64>() / self.excess.len().max(1) as f64;
-        if mean <= NEGLIGIBLE { 0.0 } else { mean }
+        (mean / GRAIN).round() * GRAIN
     }
 
     /// Mean logarithm of the goal figure: ratios are what is compared.
@@ -140,16 +160,19 @@ impl Standing {
         paired_ratio(&self.figure, &best.figure)
     }
 
-    /// Is this as good as `best`, up to a difference that does not matter?
+    /// Is this as good as `best`, up to a difference that does not matter? If
+    /// `best` keeps every limit, this must too.
     pub(super) fn within(&self, best: &Self, indifference: f64) -> bool {
-        self.mean_excess() <= best.mean_excess() && self.over(best).point <= 1.0 + indifference
+        let (excess, least) = (self.mean_excess(), best.mean_excess());
+        let keeps = if least == 0.0 { excess == 0.0 } else { excess <= least + 1.5 * GRAIN };
+        keeps && self.over(best).point <= 1.0 + indifference
     }
 
     /// Do the replications show that this is worse than `best` by more than
     /// what does not matter?
     pub(super) fn clearly_worse(&self, best: &Self, indifference: f64) -> bool {
-        let breaks_more = self.mean_excess() > 0.0
-            && paired_difference(&self.excess, &best.excess).low > NEGLIGIBLE;
+        let breaks_more =
+            self.mean_excess() > 0.0 && paired_difference(&self.excess, &best.excess).low > GRAIN;
         breaks_more
             || self.over(best).low > 1.0 + indifference && self.mean_excess() >= best.mean_excess()
     }

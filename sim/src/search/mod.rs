@@ -1,6 +1,7 @@
 //! The search: candidates, bounds, race, recommendation.
 
 mod assess;
+mod assumptions;
 mod bounds;
 mod candidates;
 mod compare;
@@ -9,6 +10,7 @@ mod demand;
 mod dominated;
 mod family;
 mod judge;
+mod lengths;
 mod libraries;
 mod pilot;
 mod race;
@@ -19,6 +21,7 @@ mod rules;
 mod ruling;
 mod sanity;
 mod screen;
+mod sharing;
 mod simulator;
 #[cfg(test)]
 mod testing;

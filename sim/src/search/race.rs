@@ -5,21 +5,24 @@ use crate::experiment::SimError;
 use crate::pool::PoolConfig;
 use crate::search::family::Family;
 use crate::search::judge::{Judge, Standing};
+use crate::search::lengths::first_requests;
 use crate::search::simulator::{Purpose, Runs, Simulator};
 use crate::search::{Progress, SearchOptions};
-use crate::workload::{Arrivals, Workload};
+use crate::workload::Workload;
 
 /// Candidates that stay after each stage at most, whatever the intervals say.
-const KEEP: [usize; 3] = [48, 16, 6];
+const KEEP: [usize; 3] = [48, 16, 8];
+/// How many times the indifference a cheaper candidate may be worse in each
+/// stage and still be worth another look: less, the longer the runs.
+const REACH: [f64; 3] = [3.0, 2.0, 1.0];
 /// Replications in each stage.
 const REPLICATIONS: [u32; 3] = [3, 4, 4];
-/// Most of the budget that one stage may take.
-const STAGE_SHARE: u64 = 10;
-/// Fewest requests of a first replication, and of any.
-const FEW: u64 = 400;
+/// Finalists shown beside the choice, whatever their family.
+const NEIGHBOURS: usize = 2;
+/// One stage may take one part in this many of the budget.
+const STAGE_SHARE: u64 = 12;
+/// Fewest requests of a replication.
 const FEWEST: u64 = 200;
-/// Requests beyond which a replication of a race is never longer.
-const MANY: u64 = 20_000;
 
 /// A candidate in the race.
 #[derive(Clone, Debug)]
@@ -27,6 +30,8 @@ pub(super) struct Entrant {
     pub(super) pool: PoolConfig,
     /// Time until ready [s]; 0 if no limit asks for it.
     pub(super) startup: f64,
+    /// Place of its runtime in the workload's list.
+    preference: usize,
     /// In the last stage that it took part in.
     pub(super) standing: Standing,
     /// That stage.
@@ -34,13 +39,15 @@ pub(super) struct Entrant {
 }
 
 impl Entrant {
-    /// Less memory, then fewer processes, then fewer threads.
+    /// Less memory, then fewer processes, then the runtime listed earlier, then
+    /// fewer threads.
     fn cheaper(&self, other: &Self) -> std::cmp::Ordering {
         let threads = |e: &Self| e.pool.profile.slots() * u64::from(e.pool.blas_threads);
         self.standing
             .pss
             .total_cmp(&other.standing.pss)
             .then(self.pool.profile.workers.cmp(&other.pool.profile.workers))
+            .then(self.preference.cmp(&other.preference))
             .then(threads(self).cmp(&threads(other)))
     }
 }
@@ -49,11 +56,9 @@ impl Entrant {
 #[derive(Clone, Debug)]
 pub(super) struct Raced {
     /// The choice.
-    pub(super) choice: Entrant,
-    /// The rest of the finalists, best first.
-    pub(super) finalists: Vec<Entrant>,
-    /// The best of each family that has no finalist.
-    pub(super) champions: Vec<Entrant>,
+    pub(super) choice: PoolConfig,
+    /// The next best of all, then the best of each other family.
+    pub(super) runners_up: Vec<PoolConfig>,
 }
 
 /// Races `pools`, of which there must be one at least.
@@ -79,7 +84,8 @@ pub(super) fn race(
         );
         from += replications;
         measure(simulator, judge, runs, stage, &mut field)?;
-        dropped.extend(eliminate(&mut field, keep, options.indifference));
+        let reach = REACH[stage] * options.indifference;
+        dropped.extend(eliminate(&mut field, keep, options.indifference, reach));
     }
     progress.step(&format!("choosing among {}", field.len()), steps - 1, steps);
     let runs = fitted(
@@ -105,8 +111,14 @@ fn entrants(
         Some(_) => simulator.startup(&pools.iter().collect::<Vec<_>>())?,
         None => vec![0.0; pools.len()],
     };
-    let enter =
-        |(pool, startup)| Entrant { pool, startup, standing: Standing::default(), stage: 0 };
+    let listed = &workload.runtime.python;
+    let enter = |(pool, startup): (PoolConfig, f64)| Entrant {
+        preference: listed.iter().position(|&python| python == pool.python).unwrap_or(0),
+        pool,
+        startup,
+        standing: Standing::default(),
+        stage: 0,
+    };
     Ok(pools.into_iter().zip(startups).map(enter).collect())
 }
 
@@ -120,7 +132,7 @@ fn measure(
     let pools: Vec<&PoolConfig> = field.iter().map(|entrant| &entrant.pool).collect();
     let outcomes = simulator.run(&pools, runs)?;
     for (entrant, outcomes) in field.iter_mut().zip(&outcomes) {
-        entrant.standing = judge.standing(outcomes, entrant.startup);
+        entrant.standing = judge.standing(&entrant.pool, outcomes, entrant.startup);
         entrant.stage = stage;
     }
     Ok(())
@@ -129,7 +141,7 @@ fn measure(
 /// Takes the clearly worse ones out of `field`, then all but `keep`: half of
 /// the places for the best by figure, the rest for the cheapest of those that
 /// may turn out to be as good.
-fn eliminate(field: &mut Vec<Entrant>, keep: usize, indifference: f64) -> Vec<Entrant> {
+fn eliminate(field: &mut Vec<Entrant>, keep: usize, indifference: f64, reach: f64) -> Vec<Entrant> {
     field.sort_by(|a, b| a.standing.compare(&b.standing));
     let Some(best) = field.first().map(|entrant| entrant.standing.clone()) else {
         return Vec::new();
@@ -139,7 +151,7 @@ fn eliminate(field: &mut Vec<Entrant>, keep: usize, indifference: f64) -> Vec<En
         .partition(|entrant| !entrant.standing.clearly_worse(&best, indifference));
     if stay.len() > keep {
         let mut rest = stay.split_off(keep.div_ceil(2));
-        let as_good = |e: &Entrant| e.standing.within(&best, 2.0 * indifference);
+        let as_good = |e: &Entrant| e.standing.within(&best, reach);
         rest.sort_by(|a, b| {
             as_good(b).cmp(&as_good(a)).then_with(|| match as_good(a) {
                 true => a.cheaper(b),
@@ -153,49 +165,26 @@ fn eliminate(field: &mut Vec<Entrant>, keep: usize, indifference: f64) -> Vec<En
     out
 }
 
-/// The cheapest of those as good as the best finalist, the other finalists,
-/// and the best of each family that fell out on the way.
+/// The cheapest of those as good as the best finalist, the next best finalists,
+/// and the best of each family that is not among them.
 fn choose(mut field: Vec<Entrant>, dropped: Vec<Entrant>, indifference: f64) -> Option<Raced> {
     field.sort_by(|a, b| a.standing.compare(&b.standing));
     let best = field.first()?.standing.clone();
     let as_good = |e: &&Entrant| e.standing.within(&best, indifference);
-    let choice = field.iter().filter(as_good).min_by(|a, b| a.cheaper(b))?.clone();
-    field.retain(|entrant| entrant.pool != choice.pool);
-    let mut champions: Vec<Entrant> = Vec::new();
-    let mut by_progress = dropped;
-    by_progress.sort_by(|a, b| b.stage.cmp(&a.stage).then_with(|| a.standing.compare(&b.standing)));
-    for entrant in by_progress {
+    let choice = field.iter().filter(as_good).min_by(|a, b| a.cheaper(b))?.pool.clone();
+    // Who got further did better; finalists got furthest.
+    let mut others: Vec<Entrant> = field.into_iter().chain(dropped).collect();
+    others.sort_by(|a, b| b.stage.cmp(&a.stage).then_with(|| a.standing.compare(&b.standing)));
+    let mut runners_up: Vec<PoolConfig> = Vec::new();
+    for entrant in others.into_iter().filter(|e| e.pool != choice) {
         let family = Family::of(&entrant.pool);
-        let seen = |e: &Entrant| Family::of(&e.pool) == family;
-        if !seen(&choice) && !field.iter().any(seen) && !champions.iter().any(seen) {
-            champions.push(entrant);
+        let neighbour = entrant.stage == KEEP.len() && runners_up.len() < NEIGHBOURS;
+        let mut shown = std::iter::once(&choice).chain(&runners_up);
+        if neighbour || shown.all(|pool| Family::of(pool) != family) {
+            runners_up.push(entrant.pool);
         }
     }
-    Some(Raced { choice, finalists: field, champions })
-}
-
-/// Requests that a first, rough replication needs: past the start, a hundred of
-/// each class with a limit, and some cycles of the load.
-fn first_requests(workload: &Workload) -> u64 {
-    let limited =
-        workload.objective.latency.iter().map(|limit| workload.classes[limit.class].share);
-    let rarest = limited.fold(1.0, f64::min);
-    ((100.0 / rarest).ceil() as u64).max(cycle_requests(workload)).clamp(FEW, MANY)
-}
-
-/// Requests after which the load has shown all its moods: a turn of every
-/// client, a few bursts, one period.
-pub(super) fn cycle_requests(workload: &Workload) -> u64 {
-    let rate = workload.arrivals.offered_rate().unwrap_or(0.0);
-    let cycle = match &workload.arrivals {
-        Arrivals::Closed { clients, .. } => 4.0 * f64::from(*clients),
-        Arrivals::OnOff { mean_on, mean_off, .. } => {
-            3.0 * (mean_on.as_secs() + mean_off.as_secs()) * rate
-        }
-        Arrivals::Varying { points } => points.last().map_or(0.0, |(end, _)| end.as_secs()) * rate,
-        _ => 0.0,
-    };
-    cycle.ceil() as u64
+    Some(Raced { choice, runners_up })
 }
 
 /// `runs` cut to the stage's share of the budget.
@@ -218,6 +207,7 @@ mod tests {
         Entrant {
             pool: PoolConfig::new(&workload, profile.parse().unwrap(), python("3.12")),
             startup: 0.0,
+            preference: 0,
             standing: Standing { excess: vec![0.0; 4], figure, pss },
             stage: 0,
         }
@@ -236,22 +226,25 @@ mod tests {
             entrant("process:6", 1.02, 6.0),
             entrant("process:9", 1.001, 9.0),
         ];
-        let out = eliminate(&mut field, 3, 0.05);
+        let out = eliminate(&mut field, 3, 0.05, 0.1);
         assert_eq!(names(&field), ["process:8", "process:9", "process:6"]);
         assert_eq!(names(&out), ["process:2", "process:7"]);
     }
 
     #[test]
     fn among_equals_the_least_memory_wins_and_families_keep_a_champion() {
-        let field = vec![entrant("process:8", 1.0, 8.0), entrant("process:6", 1.03, 6.0)];
+        let finalists = |figure| {
+            let mut field = vec![entrant("process:8", 1.0, 8.0), entrant("process:6", figure, 6.0)];
+            field.iter_mut().for_each(|entrant| entrant.stage = KEEP.len());
+            field
+        };
         let dropped = vec![entrant("threads:8", 2.0, 1.0), entrant("threads:9", 1.9, 1.0)];
-        let raced = choose(field, dropped, 0.05).unwrap();
-        assert_eq!(raced.choice.pool.profile.to_string(), "process:6");
-        assert_eq!(names(&raced.finalists), ["process:8"]);
-        assert_eq!(names(&raced.champions), ["threads:9"]);
-        let field = vec![entrant("process:8", 1.0, 8.0), entrant("process:6", 1.07, 6.0)];
-        let raced = choose(field, Vec::new(), 0.05).unwrap();
-        assert_eq!(raced.choice.pool.profile.to_string(), "process:8");
+        let raced = choose(finalists(1.03), dropped, 0.05).unwrap();
+        assert_eq!(raced.choice.profile.to_string(), "process:6");
+        let shown: Vec<String> = raced.runners_up.iter().map(|p| p.profile.to_string()).collect();
+        assert_eq!(shown, ["process:8", "threads:9"]);
+        let raced = choose(finalists(1.07), Vec::new(), 0.05).unwrap();
+        assert_eq!(raced.choice.profile.to_string(), "process:8");
         assert!(choose(Vec::new(), Vec::new(), 0.05).is_none());
     }
 }

@@ -8,9 +8,10 @@ use crate::search::compare::{Reference, impossible};
 use crate::search::constraints::{absent, broken};
 use crate::search::dominated::without_dominated;
 use crate::search::judge::{Judge, Standing};
+use crate::search::lengths::one_period;
 use crate::search::pilot::pilot;
-use crate::search::race::{Entrant, Raced, race};
-use crate::search::report::{Reported, report};
+use crate::search::race::{Raced, race};
+use crate::search::report::{Report, Reported, report};
 use crate::search::rules::{Rule, rules};
 use crate::search::ruling::gather;
 use crate::search::sanity::sanity;
@@ -24,8 +25,6 @@ use crate::workload::Workload;
 
 /// Candidates kept if bounds rule out all of them.
 const CLOSEST: usize = 24;
-/// Finalists shown beside the choice.
-const NEIGHBOURS: usize = 2;
 
 /// Finds the best pool for `workload` on `host`.
 ///
@@ -108,6 +107,8 @@ struct Answer {
     startup: f64,
     others: Vec<(Reported, f64)>,
     rules: Vec<(Rule, Option<(Reported, f64)>)>,
+    /// Requests of one replication.
+    requests: u64,
 }
 
 impl Answer {
@@ -120,11 +121,8 @@ impl Answer {
         raced: Raced,
     ) -> Result<Self, SearchError> {
         let rules = rules(workload, host);
-        let others = raced.finalists.into_iter().take(NEIGHBOURS).chain(raced.champions);
-        let shown: Vec<PoolConfig> = std::iter::once(raced.choice)
-            .chain(others)
-            .map(|entrant: Entrant| entrant.pool)
-            .collect();
+        let shown: Vec<PoolConfig> =
+            std::iter::once(raced.choice).chain(raced.runners_up).collect();
         let mut rough: Vec<PoolConfig> = Vec::new();
         for pool in rules.iter().filter_map(|rule| rule.pick.as_ref()) {
             let known = shown.contains(pool) || rough.contains(pool);
@@ -132,7 +130,7 @@ impl Answer {
                 rough.push(pool.clone());
             }
         }
-        let (shown, rough) = report(simulator, workload, options, shown, rough)?;
+        let Report { shown, rough, requests } = report(simulator, workload, options, shown, rough)?;
         let all: Vec<&Reported> = shown.iter().chain(&rough).collect();
         let pools: Vec<&PoolConfig> = all.iter().map(|reported| &reported.pool).collect();
         let startups = simulator.startup(&pools)?;
@@ -150,7 +148,7 @@ impl Answer {
         // `shown` begins with the choice, so there is always one.
         let (choice, startup) =
             shown.next().ok_or_else(|| SearchError::NothingPossible(Vec::new()))?;
-        Ok(Self { choice, startup, others: shown.collect(), rules })
+        Ok(Self { choice, startup, others: shown.collect(), rules, requests })
     }
 
     fn write(
@@ -162,11 +160,12 @@ impl Answer {
         field: &Field,
         requests: u64,
     ) -> Recommendation {
-        let standing = judge.standing(&self.choice.outcomes, self.startup);
+        let standing = judge.standing(&self.choice.pool, &self.choice.outcomes, self.startup);
         let imprecise = !self.choice.precise;
         let choice = assess(workload, host, &self.choice.pool, self.choice.outcomes, self.startup);
         let verdict = verdict(workload, &choice);
-        let confession = Confession { hopeless: field.hopeless, imprecise };
+        let partial = self.requests < one_period(workload);
+        let confession = Confession { hopeless: field.hopeless, imprecise, partial };
         let reference = Reference {
             workload,
             host,
@@ -197,7 +196,7 @@ impl Answer {
 /// worth more than the purity of the report's seed.
 fn overrule(judge: &Judge<'_>, shown: &mut [(Reported, f64)]) {
     let standings: Vec<Standing> =
-        shown.iter().map(|(r, startup)| judge.standing(&r.outcomes, *startup)).collect();
+        shown.iter().map(|(r, startup)| judge.standing(&r.pool, &r.outcomes, *startup)).collect();
     let breaks = |standing: &Standing| standing.mean_excess() > 0.0;
     if standings.first().is_some_and(breaks) {
         let keeps = (0..shown.len()).filter(|&i| !breaks(&standings[i]));

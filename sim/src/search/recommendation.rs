@@ -35,14 +35,14 @@ pub struct Assessed {
     pub pool: PoolConfig,
     /// Simulated from a warm start, with the reporting seed.
     pub summary: Summary,
-    /// Time until every worker is ready, cold start without load [s].
+    /// Time until every worker is ready, cold start without load, in seconds.
     pub startup: Estimate,
     /// Margin to each limit of the objective.
     pub margins: Vec<Margin>,
     /// The resource that limits it.
     pub bottleneck: Bottleneck,
-    /// Largest throughput that any resource allows, and every resource's own
-    /// bound, tightest first [requests/s].
+    /// Largest throughput that each resource allows, in requests/s, tightest
+    /// first.
     pub bounds: Vec<(Resource, f64)>,
 }
 
@@ -200,7 +200,8 @@ pub struct SearchOptions {
     /// Difference that does not matter: among candidates this close to the
     /// best, the one with least memory wins.
     pub indifference: f64,
-    /// Most requests to simulate in all.
+    /// Most requests to simulate in all. Every candidate that passes the bounds
+    /// gets some hundreds, though, and every one shown some thousands.
     pub budget: u64,
     /// How threads share the cores.
     pub cpu: crate::experiment::CpuModel,

@@ -5,7 +5,7 @@ use crate::experiment::{ClassSummary, Outcome, SimError, Summary};
 use crate::pool::PoolConfig;
 use crate::search::SearchOptions;
 use crate::search::judge::stationary_load;
-use crate::search::race::cycle_requests;
+use crate::search::lengths::{cycle_requests, one_period};
 use crate::search::simulator::{Purpose, Runs, Simulator};
 use crate::stats::Estimate;
 use crate::workload::{Arrivals, Quantile, Trace, Workload};
@@ -14,6 +14,8 @@ use crate::workload::{Arrivals, Quantile, Trace, Workload};
 const FIRST: u32 = 10;
 /// Replications of a rule's pick, which needs a ratio only.
 const ROUGH: u32 = 5;
+/// Replications of either if each is long.
+const FEW: u32 = 4;
 /// Most replications.
 const MOST: u32 = 160;
 /// Requests of the rarest class in one replication, so that twenty of them
@@ -31,6 +33,17 @@ pub(super) struct Reported {
     pub(super) precise: bool,
 }
 
+/// What is shown, and on how many requests each replication rests.
+#[derive(Clone, Debug)]
+pub(super) struct Report {
+    /// To the wanted precision, in the order asked for.
+    pub(super) shown: Vec<Reported>,
+    /// Roughly.
+    pub(super) rough: Vec<Reported>,
+    /// Of one replication.
+    pub(super) requests: u64,
+}
+
 /// Simulates `shown` to the wanted precision and `rough` roughly, all on the
 /// same requests, as far as the budget goes.
 pub(super) fn report(
@@ -39,15 +52,18 @@ pub(super) fn report(
     options: &SearchOptions,
     shown: Vec<PoolConfig>,
     rough: Vec<PoolConfig>,
-) -> Result<(Vec<Reported>, Vec<Reported>), SimError> {
+) -> Result<Report, SimError> {
+    let wanted = requests(workload);
+    // A long replication counts for several short ones.
+    let (first, few) = if wanted > LONGEST { (FEW, FEW) } else { (FIRST, ROUGH) };
+    let runs = shown.len() as u64 * u64::from(first) + rough.len() as u64 * u64::from(few);
     let left = options.budget.saturating_sub(simulator.spent);
-    let first = shown.len() as u64 * u64::from(FIRST) + rough.len() as u64 * u64::from(ROUGH);
-    let requests = requests(workload).min((left / first.max(1)).max(SHORTEST / 10));
-    let runs = Runs { purpose: Purpose::Report, from: 0, replications: FIRST, requests };
+    let requests = wanted.min((left / runs.max(1)).max(SHORTEST / 10));
+    let runs = Runs { purpose: Purpose::Report, from: 0, replications: first, requests };
     let mut shown = start(simulator, shown, runs)?;
-    let rough = start(simulator, rough, Runs { replications: ROUGH, ..runs })?;
+    let rough = start(simulator, rough, Runs { replications: few, ..runs })?;
     look(workload, options, &mut shown);
-    let mut done = FIRST;
+    let mut done = first;
     while done < MOST {
         let mut pending: Vec<&mut Reported> = shown.iter_mut().filter(|r| !r.precise).collect();
         let left = options.budget.saturating_sub(simulator.spent);
@@ -64,7 +80,7 @@ pub(super) fn report(
         done += replications;
         look(workload, options, &mut shown);
     }
-    Ok((shown, rough))
+    Ok(Report { shown, rough, requests })
 }
 
 fn start(
@@ -103,16 +119,16 @@ fn precise(workload: &Workload, options: &SearchOptions, summary: &Summary) -> b
             .all(|p99| p99.relative_half_width() <= options.p99_precision)
 }
 
-/// Requests of one replication: a finite load in whole, else enough of the
-/// rarest class, and of the load's slowest swing.
+/// Requests of one replication: a finite load or periods in whole, else enough
+/// of the rarest class and of the load's bursts.
 fn requests(workload: &Workload) -> u64 {
     let rarest = workload.classes.iter().map(|class| class.share).fold(1.0, f64::min);
     let cycle = cycle_requests(workload);
     let enough = ((OF_RAREST / rarest).ceil() as u64).max(2 * cycle).clamp(SHORTEST, LONGEST);
-    let whole = match workload.arrivals {
-        // A quantile over part of a period is that part's, not the period's.
-        Arrivals::Varying { .. } if (1..=LONGEST).contains(&cycle) => LONGEST / cycle * cycle,
-        _ => enough,
+    // A quantile over part of a period is that part's, not the period's.
+    let whole = match one_period(workload) {
+        0 => enough,
+        period => (LONGEST / period).max(1) * period,
     };
     Trace::rows(workload).unwrap_or(whole)
 }
@@ -132,7 +148,7 @@ mod tests {
         let pool = |text: &str| PoolConfig::new(&workload, text.parse().unwrap(), python("3.12"));
         let mut simulator = Simulator::new(&workload, &host, CpuModel::default(), 1);
         let shown = vec![pool("process:2"), pool("process:1")];
-        let (shown, rough) =
+        let Report { shown, rough, .. } =
             report(&mut simulator, &workload, &options, shown, vec![pool("process:3")]).unwrap();
         assert_eq!(rough[0].outcomes.len(), ROUGH as usize);
         (shown, simulator.spent)

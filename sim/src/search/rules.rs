@@ -91,15 +91,8 @@ enum Character {
 fn character(workload: &Workload, host: &Host) -> Character {
     let pool = usual(workload, host, Profile::processes(1));
     let computes = workload.classes.iter().map(|class| {
-        let alone = Workload {
-            classes: vec![crate::workload::RequestClass { share: 1.0, ..class.clone() }],
-            ..workload.clone()
-        };
-        let native = class.segments.iter().any(|s| matches!(s.kind, SegmentKind::Native { .. }));
-        let demand = Demand::of(&alone, host, &PoolConfig { blas_threads: 1, ..pool.clone() });
-        // Its "CPU-intensive" names NumPy, PyTorch and data processing; an echo
-        // of half a millisecond is an API call to it.
-        native || demand.cores > 0.5 * demand.slot && demand.slot >= LONG
+        let demand = Demand::of_class(class, host, &PoolConfig { blas_threads: 1, ..pool.clone() });
+        demand.cores > 0.5 * demand.slot && demand.slot >= LONG
     });
     let computing = computes.filter(|&c| c).count();
     match computing {
@@ -109,7 +102,8 @@ fn character(workload: &Workload, host: &Host) -> Character {
     }
 }
 
-/// Shorter requests count as API calls, not as data processing [s].
+/// The tree names NumPy, PyTorch and data processing: shorter requests are API
+/// calls to it [s].
 const LONG: f64 = 0.005;
 
 /// What somebody gets who sets only the number of workers: the first runtime,

@@ -40,13 +40,10 @@ pub(super) fn screen(
     seed: u64,
     fewest: usize,
 ) -> Screened {
-    let needed = needed_throughput(workload);
     let rows: Vec<TraceRow> = Trace::new(workload, seed, 0).take(DRAWN).collect();
     let rulings: Vec<Option<Ruling>> = pools
         .iter()
-        .map(|pool| {
-            capacity(workload, host, pool, needed).or_else(|| latency(workload, host, pool, &rows))
-        })
+        .map(|pool| capacity(workload, host, pool).or_else(|| latency(workload, host, pool, &rows)))
         .collect();
     let hopeless = rulings.iter().all(Option::is_some);
     let spared = if hopeless { closest(&rulings, fewest) } else { Vec::new() };
@@ -80,27 +77,31 @@ fn closest(rulings: &[Option<Ruling>], fewest: usize) -> Vec<usize> {
     order.into_iter().take(fewest).map(|(_, _, i)| i).collect()
 }
 
-/// Throughput that a candidate must be able to reach [requests/s]. A replay is
-/// finite and may be served late, so its rate asks for nothing.
-fn needed_throughput(workload: &Workload) -> f64 {
-    let objective = &workload.objective;
+/// Requests per second to be served in the long run. A replay is finite and may
+/// be served late, so its rate asks for nothing.
+fn served_rate(workload: &Workload) -> f64 {
     let offered = match &workload.arrivals {
         Arrivals::Replay { .. } => 0.0,
         other => other.offered_rate().unwrap_or(0.0),
     };
-    let served = offered * (1.0 - objective.failures.unwrap_or(0.0));
-    served.max(objective.throughput.unwrap_or(0.0))
+    offered * (1.0 - workload.objective.failures.unwrap_or(0.0))
 }
 
-fn capacity(workload: &Workload, host: &Host, pool: &PoolConfig, needed: f64) -> Option<Ruling> {
+fn capacity(workload: &Workload, host: &Host, pool: &PoolConfig) -> Option<Ruling> {
     let bounds = Bounds::of(workload, host, pool);
-    let (resource, bound) = bounds.tightest().filter(|(_, bound)| *bound < needed)?;
+    let (served, limit) = (served_rate(workload), workload.objective.throughput.unwrap_or(0.0));
+    // A queue in front of a resource that is always busy never ends.
+    let short = |bound: f64| served > 0.0 && bound <= served || bound < limit;
+    let (resource, bound) = bounds.tightest().filter(|(_, bound)| short(*bound))?;
+    let needed = served.max(limit);
     let family = Family::of(pool).name();
-    let cause = match resource {
-        Resource::Lock => "holds its interpreter lock so long that it allows",
-        Resource::Cores => "needs the cores so long that they allow",
-        Resource::Workers => "has so few slots that they allow",
-        Resource::Dispatcher => "takes its dispatcher so long that it allows",
+    let (state, cause) = match resource {
+        Resource::Lock => ("lock too busy", "holds its interpreter lock so long that it allows"),
+        Resource::Cores => ("cores too busy", "needs the cores so long that they allow"),
+        Resource::Workers => ("too few slots", "has so few slots that they allow"),
+        Resource::Dispatcher => {
+            ("dispatcher too busy", "takes its dispatcher so long that it allows")
+        }
         Resource::Memory => return None,
     };
     let reason = format!(
@@ -108,7 +109,7 @@ fn capacity(workload: &Workload, host: &Host, pool: &PoolConfig, needed: f64) ->
         number(bound),
         number(needed)
     );
-    let what = format!("{family} short of {}", resource.name());
+    let what = format!("{family}: {state}");
     Some(Ruling { distance: -bound, ..Ruling::new(what, Kind::Capacity, reason) })
 }
 
@@ -134,7 +135,7 @@ fn latency(
         workload.classes[limit.class].name,
         seconds(limit.at_most.as_secs())
     );
-    let what = format!("{} with blas={}", Family::of(pool).name(), pool.blas_threads);
+    let what = format!("{}: too slow at blas={}", Family::of(pool).name(), pool.blas_threads);
     Some(Ruling { distance: ratio, ..Ruling::new(what, Kind::Latency, reason) })
 }
 

@@ -1,20 +1,17 @@
 //! What to know before acting on a recommendation.
 
-use crate::engine::dispatch_cost;
-use crate::host::{Host, Origin};
-use crate::pool::{Concurrency, PoolConfig};
+use crate::host::Host;
+use crate::search::assumptions::assumed;
+use crate::search::judge::stationary_load;
 use crate::search::units::percent;
 use crate::search::{Assessed, Margin, Warning};
 use crate::stats::Verdict;
-use crate::workload::{RequestClass, SegmentKind, Workload};
+use crate::workload::Workload;
 
 /// Above this share in use, small errors make large waits.
 const BUSY: f64 = 0.9;
 /// A limit kept by less than this share could be broken by the next release.
 const SMALL_MARGIN: f64 = 0.1;
-/// Named parameters of a list; the rest is counted.
-const NAMED: usize = 5;
-
 /// What the search itself has to confess.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Confession {
@@ -22,6 +19,8 @@ pub(super) struct Confession {
     pub(super) hopeless: bool,
     /// Some intervals are wider than asked for.
     pub(super) imprecise: bool,
+    /// A replication covers less than one period of the load.
+    pub(super) partial: bool,
 }
 
 /// Every warning that applies to `choice`.
@@ -32,64 +31,84 @@ pub(super) fn warnings(
     verdict: Verdict,
     confession: Confession,
 ) -> Vec<Warning> {
-    let mut warnings: Vec<Warning> = Vec::new();
-    let mut warn = |message: String, advice: &str| {
-        warnings.push(Warning { message, advice: advice.to_owned() });
-    };
-    if confession.hopeless {
-        warn(
-            "By the operational bounds no candidate can keep the objective.".to_owned(),
-            "Lower the rate, relax the limits, or give the pool more cores; the choice is the one \
-             that comes closest.",
-        );
-    } else if verdict == Verdict::Missed {
-        warn(
-            "No candidate keeps every limit.".to_owned(),
-            "The choice is the one that comes closest; see its margins for what is missing.",
-        );
-    }
-    let summary = &choice.summary;
-    if summary.saturated && crate::search::judge::stationary_load(workload) {
-        warn(
-            "The pool cannot keep up: its latencies describe the length of the run.".to_owned(),
-            "Lower the rate or add cores before reading any other figure.",
-        );
-    }
-    if summary.over_memory > 0 {
-        warn(
-            format!(
-                "The memory of the host did not suffice in {} of {} replications.",
-                summary.over_memory,
-                summary.outcomes.len()
-            ),
-            "Expect swapping or a kill; use fewer workers or a larger host.",
-        );
-    }
-    let busy = choice.bottleneck.utilisation.point;
-    if busy > BUSY && crate::search::judge::stationary_load(workload) {
-        warn(
-            format!("The {} are {} in use.", choice.bottleneck.resource.name(), percent(busy)),
-            "Above 90 % a small error in a demand is a large one in a wait: leave more room.",
-        );
-    }
-    for margin in &choice.margins {
-        warnings.extend(of_margin(workload, margin));
-    }
-    if confession.imprecise {
-        warnings.push(Warning {
-            message: "The budget of requests ended before every interval was as narrow as asked \
-                      for."
-                .to_owned(),
-            advice: "Raise the budget, or read the intervals as they are.".to_owned(),
-        });
-    }
+    let mut warnings = of_objective(verdict, confession);
+    warnings.extend(of_load(workload, choice));
+    warnings.extend(choice.margins.iter().filter_map(|margin| of_margin(workload, margin)));
+    warnings.extend(of_budget(confession));
     if workload.service.max_workers == Some(choice.pool.profile.workers) {
-        warnings.push(Warning {
-            message: "The choice has as many workers as the workload allows.".to_owned(),
-            advice: "More might do better: raise max_workers if it is not a hard limit.".to_owned(),
-        });
+        warnings.push(warning(
+            "The choice has as many workers as the workload allows.",
+            "More might do better: raise max_workers if it is not a hard limit.",
+        ));
     }
     warnings.extend(assumed(workload, host, &choice.pool));
+    warnings
+}
+
+fn warning(message: impl Into<String>, advice: &str) -> Warning {
+    Warning { message: message.into(), advice: advice.to_owned() }
+}
+
+fn of_objective(verdict: Verdict, confession: Confession) -> Vec<Warning> {
+    if confession.hopeless {
+        vec![warning(
+            "By the operational bounds no candidate can keep the objective.",
+            "Lower the rate, relax the limits, or give the pool more cores; the choice is the one \
+             that comes closest.",
+        )]
+    } else if verdict == Verdict::Missed {
+        vec![warning(
+            "No candidate was found that keeps every limit.",
+            "The choice is the one that comes closest; see its margins for what is missing.",
+        )]
+    } else {
+        Vec::new()
+    }
+}
+
+fn of_load(workload: &Workload, choice: &Assessed) -> Vec<Warning> {
+    let (summary, bottleneck) = (&choice.summary, &choice.bottleneck);
+    let mut warnings = Vec::new();
+    if summary.over_memory > 0 {
+        let (over, all) = (summary.over_memory, summary.outcomes.len());
+        warnings.push(warning(
+            format!("The memory of the host did not suffice in {over} of {all} replications."),
+            "Expect swapping or a kill; use fewer workers or a larger host.",
+        ));
+    }
+    let busy = bottleneck.utilisation.point;
+    if !stationary_load(workload) {
+        return warnings;
+    }
+    if summary.saturated {
+        warnings.push(warning(
+            "The pool cannot keep up: its latencies describe the length of the run.",
+            "Lower the rate or add cores before reading any other figure.",
+        ));
+    } else if busy > BUSY {
+        warnings.push(warning(
+            format!("The utilisation of the {} is {}.", bottleneck.resource.name(), percent(busy)),
+            "Above 90 % a small error in a demand is a large one in a wait: leave more room.",
+        ));
+    }
+    warnings
+}
+
+fn of_budget(confession: Confession) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    if confession.imprecise {
+        warnings.push(warning(
+            "The budget of requests ended before every interval was as narrow as asked for.",
+            "Raise the budget, or read the intervals as they are.",
+        ));
+    }
+    if confession.partial {
+        warnings.push(warning(
+            "A replication covers only part of the load's period.",
+            "Its quantiles are means over such parts and too low for the whole: raise the budget, \
+             or state the peak as a constant rate.",
+        ));
+    }
     warnings
 }
 
@@ -97,16 +116,14 @@ fn of_margin(workload: &Workload, margin: &Margin) -> Option<Warning> {
     let name = limited(workload, margin);
     let distance = (margin.predicted.point / margin.limit - 1.0).abs();
     match margin.verdict {
-        Verdict::NotResolved => Some(Warning {
-            message: format!("The interval of the {name} crosses its limit."),
-            advice: "Whether it is kept is not resolved: raise the precision, or leave more room."
-                .to_owned(),
-        }),
-        Verdict::Met if margin.limit > 0.0 && distance < SMALL_MARGIN => Some(Warning {
-            message: format!("The {name} keeps its limit by {} only.", percent(distance)),
-            advice: "The interval covers the simulation's own error, not that of the parameters."
-                .to_owned(),
-        }),
+        Verdict::NotResolved => Some(warning(
+            format!("The interval of the {name} crosses its limit."),
+            "Whether it is kept is not resolved: raise the precision, or leave more room.",
+        )),
+        Verdict::Met if margin.limit > 0.0 && distance < SMALL_MARGIN => Some(warning(
+            format!("The {name} keeps its limit by {} only.", percent(distance)),
+            "The interval covers the simulation's own error, not that of the parameters.",
+        )),
         _ => None,
     }
 }
@@ -125,88 +142,12 @@ pub(super) fn limited(workload: &Workload, margin: &Margin) -> String {
     }
 }
 
-/// Parameters that the choice rests on and nobody measured, if they are many.
-fn assumed(workload: &Workload, host: &Host, pool: &PoolConfig) -> Option<Warning> {
-    let all = parameters(workload, host, pool);
-    let guessed: Vec<&str> = all
-        .iter()
-        .filter(|(_, origin)| *origin == Origin::Assumed)
-        .map(|(name, _)| *name)
-        .collect();
-    if guessed.is_empty() || 2 * guessed.len() < all.len() {
-        return None;
-    }
-    let mut names = guessed[..guessed.len().min(NAMED)].join(", ");
-    if guessed.len() > NAMED {
-        names.push_str(&format!(" and {} more", guessed.len() - NAMED));
-    }
-    Some(Warning {
-        message: format!(
-            "{} of the {} calibration parameters that this choice rests on are assumed: {names}.",
-            guessed.len(),
-            all.len()
-        ),
-        advice: "Measure them on the target host before relying on small differences.".to_owned(),
-    })
-}
-
-/// The parameters that bear on how `pool` serves.
-fn parameters(workload: &Workload, host: &Host, pool: &PoolConfig) -> Vec<(&'static str, Origin)> {
-    let has = |pick: fn(SegmentKind) -> bool| {
-        workload.classes.iter().flat_map(|c: &RequestClass| &c.segments).any(|s| pick(s.kind))
-    };
-    let (cpu, interpreter) = (&host.cpu, &host.interpreter);
-    let cost = dispatch_cost(host, pool);
-    let mut all = vec![
-        ("cpu.bytecode_inflation", cpu.bytecode_inflation.origin),
-        ("cpu.wake_latency", cpu.wake_latency.origin),
-        ("dispatch.worker", cost.worker.origin),
-        ("memory.interpreter", host.memory.interpreter.origin),
-    ];
-    if pool.dispatcher != crate::pool::Dispatcher::Kernel {
-        all.push(("dispatch.parent_send", cost.parent_send.origin));
-        all.push(("dispatch.parent_receive", cost.parent_receive.origin));
-    }
-    if has(|kind| matches!(kind, SegmentKind::Native { .. })) {
-        all.push(("cpu.native_inflation", cpu.native_inflation.origin));
-    }
-    if has(|kind| kind == SegmentKind::Native { parallel: true }) && pool.blas_threads > 1 {
-        all.push(("cpu.blas_serial_share", cpu.blas_serial_share.origin));
-    }
-    if has(|kind| kind == SegmentKind::Wait) {
-        all.push(("cpu.timer_slack", cpu.timer_slack.origin));
-    }
-    if host.threads_per_core > 1 {
-        all.push(("cpu.smt_gain", cpu.smt_gain.origin));
-    }
-    match pool.profile.concurrency {
-        Concurrency::Threads(_) if pool.lock_free() => {
-            let slowdown = if pool.python.minor >= 14 {
-                ("interpreter.free_threaded_314", interpreter.free_threaded_314.origin)
-            } else {
-                ("interpreter.free_threaded_313", interpreter.free_threaded_313.origin)
-            };
-            let contention = interpreter.free_threaded_contention.origin;
-            all.extend([slowdown, ("interpreter.free_threaded_contention", contention)]);
-        }
-        Concurrency::Threads(_) => {
-            all.push(("interpreter.switch_interval", interpreter.switch_interval.origin));
-            all.push(("interpreter.hand_off", interpreter.hand_off.origin));
-        }
-        Concurrency::EventLoop(_) => {
-            all.push(("interpreter.task_switch", interpreter.task_switch.origin));
-        }
-        Concurrency::Serial | Concurrency::Interpreters(_) => {}
-    }
-    all
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::kernel::SimDuration;
     use crate::search::Limited;
-    use crate::search::testing::{cpu_bound, python};
+    use crate::search::testing::cpu_bound;
     use crate::stats::Estimate;
 
     #[test]
@@ -223,20 +164,5 @@ mod tests {
         let warning = of_margin(&workload, &margin(95.0, 105.0, Verdict::NotResolved)).unwrap();
         assert!(warning.message.contains("crosses"), "{warning:?}");
         assert_eq!(of_margin(&workload, &margin(50.0, 60.0, Verdict::Met)), None);
-    }
-
-    #[test]
-    fn guesses_are_named_when_they_are_many() {
-        let workload = cpu_bound(1.0, SimDuration::MILLISECOND);
-        let pool = PoolConfig::new(&workload, "threads:4".parse().unwrap(), python("3.12"));
-        let mut host = Host::ideal(2);
-        let warning = assumed(&workload, &host, &pool).unwrap();
-        assert!(warning.message.contains("6 of the 6") && warning.message.contains("and 1 more"));
-        host.cpu.bytecode_inflation.origin = Origin::Measured;
-        host.cpu.wake_latency.origin = Origin::Measured;
-        host.dispatch.kernel.worker.origin = Origin::Published;
-        assert!(assumed(&workload, &host, &pool).is_some());
-        host.interpreter.hand_off.origin = Origin::Measured;
-        assert_eq!(assumed(&workload, &host, &pool), None);
     }
 }

@@ -1,0 +1,79 @@
+//! Memory in the long run, from a run too short to see it.
+//!
+//! Forked workers share their parent's pages and un-share them request by
+//! request. A race of a few hundred requests would find every fork cheap.
+
+use crate::experiment::MemoryOutcome;
+use crate::host::Host;
+use crate::pool::PoolConfig;
+use crate::process::MemoryPlan;
+use crate::workload::Workload;
+
+/// How the pages of a pool's workers become private.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Sharing {
+    /// PSS of the idle pool before the first request [bytes].
+    idle: f64,
+    workers: f64,
+    /// Pages that one worker un-shares in the end [bytes].
+    plateau: f64,
+    /// Share of what is left of it that one request un-shares.
+    step: f64,
+}
+
+impl Sharing {
+    pub(super) fn of(workload: &Workload, host: &Host, pool: &PoolConfig) -> Self {
+        let plan = MemoryPlan::new(host, &workload.runtime, pool);
+        Self {
+            idle: plan.idle_pss(pool.profile.workers) as f64,
+            workers: f64::from(pool.profile.workers),
+            plateau: plan.cow_plateau * plan.worker_shared as f64,
+            step: plan.cow_step,
+        }
+    }
+
+    /// PSS of the idle pool when every worker has un-shared what it ever will
+    /// [bytes].
+    pub(super) fn settled(&self) -> f64 {
+        self.idle + self.workers * self.plateau
+    }
+
+    /// Peak PSS of a run that never ends, from a run of `completed` requests
+    /// [bytes]. Requests are taken to be spread evenly over the workers.
+    pub(super) fn lasting_peak(&self, memory: &MemoryOutcome, completed: u64) -> f64 {
+        let each = completed as f64 / self.workers;
+        let unshared = self.workers * self.plateau * (1.0 - (1.0 - self.step).powf(each));
+        let in_service = (memory.peak_pss as f64 - self.idle - unshared).max(0.0);
+        self.settled() + in_service
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::{Scenario, simulate};
+    use crate::host::Parameter;
+    use crate::kernel::SimDuration;
+    use crate::search::testing::{cpu_bound, python};
+
+    #[test]
+    fn a_short_run_foretells_the_memory_of_a_long_one() {
+        let mut host = Host::ideal(4);
+        host.memory.interpreter = Parameter::exactly(100 << 20);
+        host.memory.cow_plateau = Parameter::exactly(0.4);
+        host.memory.cow_requests = Parameter::exactly(300.0);
+        let mut workload = cpu_bound(200.0, SimDuration(10_000_000));
+        workload.classes[0].working_set_bytes = 5 << 20;
+        let pool = PoolConfig::new(&workload, "process:4".parse().unwrap(), python("3.12"));
+        let sharing = Sharing::of(&workload, &host, &pool);
+        let run = |requests| {
+            let scenario = Scenario::new(&workload, &host, &pool, requests, 1);
+            simulate(&scenario, 0, &mut ()).unwrap()
+        };
+        let (short, long) = (run(400), run(20_000));
+        let seen = long.memory.peak_pss as f64;
+        assert!((short.memory.peak_pss as f64) < 0.7 * seen);
+        let foretold = sharing.lasting_peak(&short.memory, short.counts.completed);
+        assert!((foretold / seen - 1.0).abs() < 0.02, "{foretold} {seen}");
+    }
+}

@@ -1,0 +1,258 @@
+//! The search as a whole: it repeats, it honours what the workload says, it
+//! loses no candidate on the way, and it finds what theory says is best.
+#![allow(clippy::unwrap_used)]
+
+use proptest::prelude::*;
+
+use sim::host::{Host, Parameter};
+use sim::kernel::SimDuration;
+use sim::pool::{Concurrency, PoolConfig, StartMethod};
+use sim::search::{Recommendation, Resource, SearchError, SearchOptions, recommend};
+use sim::stats::Verdict;
+use sim::workload::{
+    Arrivals, Distribution, Goal, LatencyLimit, PythonVersion, Quantile, RequestClass, Segment,
+    SegmentKind, Workload,
+};
+
+const MIB: u64 = 1 << 20;
+
+fn millis(n: u64) -> SimDuration {
+    SimDuration(n * 1_000_000)
+}
+
+fn exponential(kind: SegmentKind, mean: SimDuration) -> Segment {
+    Segment::new(kind, Distribution::Exponential { mean })
+}
+
+fn one_class(rate: f64, segments: Vec<Segment>) -> Workload {
+    let classes = vec![RequestClass::new("request", 1.0, segments)];
+    let mut workload = Workload::new("search", Arrivals::Poisson { rate }, classes);
+    workload.runtime.import_bytes = 50 * MIB;
+    workload
+}
+
+/// Bytecode of 10 ms at half the speed of four cores.
+fn bytecode() -> Workload {
+    one_class(200.0, vec![exponential(SegmentKind::Python, millis(10))])
+}
+
+/// Waits of 50 ms between two short stretches of bytecode.
+fn waiting() -> Workload {
+    let python = || exponential(SegmentKind::Python, SimDuration(200_000));
+    one_class(200.0, vec![python(), exponential(SegmentKind::Wait, millis(50)), python()])
+}
+
+fn host() -> Host {
+    let mut host = Host::ideal(4);
+    host.memory_bytes = 4096 * MIB;
+    host.memory.interpreter = Parameter::exactly(10 * MIB);
+    host.memory.thread = Parameter::exactly(MIB);
+    host.memory.cow_plateau = Parameter::exactly(0.5);
+    host.memory.cow_requests = Parameter::exactly(100.0);
+    host.interpreter.free_threaded_313 = Parameter::exactly(1.2);
+    host.interpreter.free_threaded_314 = Parameter::exactly(1.1);
+    host
+}
+
+fn python(versions: &[&str]) -> Vec<PythonVersion> {
+    versions.iter().map(|v| v.parse().unwrap()).collect()
+}
+
+fn quick() -> SearchOptions {
+    SearchOptions { budget: 300_000, ..SearchOptions::default() }
+}
+
+fn answer(workload: &Workload) -> Recommendation {
+    recommend(workload, &host(), &quick(), &()).unwrap()
+}
+
+fn pools(answer: &Recommendation) -> Vec<PoolConfig> {
+    let others = answer.runners_up.iter().map(|r| &r.assessed.pool);
+    std::iter::once(&answer.choice.pool).chain(others).cloned().collect()
+}
+
+fn is_accounted_for(answer: &Recommendation) -> bool {
+    let effort = answer.effort;
+    let listed: u32 = answer.excluded.iter().map(|exclusion| exclusion.candidates).sum();
+    effort.candidates == effort.excluded + effort.bounded + effort.raced
+        && listed == effort.excluded + effort.bounded
+}
+
+#[test]
+fn the_answer_does_not_depend_on_the_number_of_threads() {
+    let workload = waiting();
+    let with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        format!("{:?}", pool.install(|| answer(&workload)))
+    };
+    let one = with(1);
+    assert_eq!(one, with(2));
+    assert_eq!(one, with(3));
+}
+
+#[test]
+fn bytecode_under_a_lock_needs_processes() {
+    let found = answer(&bytecode());
+    assert_eq!(found.choice.pool.profile.concurrency, Concurrency::Serial);
+    assert!(found.choice.pool.profile.workers >= 3, "{}", found.choice.pool);
+    assert_eq!(found.verdict, Verdict::Met);
+    assert!(is_accounted_for(&found), "{:?}", found.effort);
+    // 100 requests/s is what one lock allows, 200 are offered.
+    let locked = found.excluded.iter().find(|e| e.what == "threads of one process: lock too busy");
+    let locked = locked.unwrap();
+    assert!(locked.reason.contains("100 requests/s of the 200"), "{}", locked.reason);
+}
+
+#[test]
+fn without_the_lock_threads_do_with_less_memory() {
+    let mut workload = bytecode();
+    workload.runtime.python = python(&["3.12", "3.14t"]);
+    workload.objective.goal = Some(Goal::Memory);
+    let found = answer(&workload);
+    assert_eq!(found.choice.pool.python, python(&["3.14t"])[0]);
+    assert_eq!(found.choice.pool.profile.workers, 1, "{}", found.choice.pool);
+    assert_eq!(found.choice.bottleneck.resource, Resource::Workers);
+}
+
+#[test]
+fn waits_go_on_threads_or_an_event_loop_of_one_process() {
+    let mut workload = waiting();
+    let found = answer(&workload);
+    assert_eq!(found.choice.pool.profile.workers, 1, "{}", found.choice.pool);
+    workload.runtime.isolation = true;
+    let found = answer(&workload);
+    // 200/s for 50.4 ms are ten at once.
+    assert!(found.choice.pool.profile.workers > 10, "{}", found.choice.pool);
+}
+
+#[test]
+fn limits_decide_before_the_goal() {
+    let mut workload = bytecode();
+    workload.objective.goal = Some(Goal::Memory);
+    let relaxed = answer(&workload);
+    let at_most = millis(54);
+    workload.objective.latency = vec![LatencyLimit { class: 0, quantile: Quantile::P99, at_most }];
+    let strict = answer(&workload);
+    let p99 = |found: &Recommendation| found.choice.summary.classes[0].quantiles[2].point;
+    assert!(p99(&strict) <= 0.054 && p99(&relaxed) > 0.054);
+    assert!(strict.choice.summary.peak_pss.point > relaxed.choice.summary.peak_pss.point);
+    assert_eq!(strict.choice.margins.len(), 1);
+}
+
+#[test]
+fn a_batch_fills_the_cores_and_no_more() {
+    let mut workload = bytecode();
+    workload.arrivals = Arrivals::Batch { requests: 400 };
+    let found = answer(&workload);
+    assert_eq!(found.goal, Goal::Throughput);
+    // 400 requests of 10 ms on four cores.
+    let makespan = found.choice.summary.makespan;
+    assert!((1.0..1.1).contains(&makespan.point), "{makespan:?}");
+    assert!((4..8).contains(&found.choice.pool.profile.workers), "{}", found.choice.pool);
+    assert!(is_accounted_for(&found), "{:?}", found.effort);
+}
+
+#[test]
+fn an_impossible_load_still_gets_an_answer() {
+    let mut workload = bytecode();
+    workload.arrivals = Arrivals::Poisson { rate: 1000.0 };
+    let found = answer(&workload);
+    assert_eq!(found.verdict, Verdict::Missed);
+    assert!(found.choice.summary.saturated);
+    assert!(found.choice.pool.profile.workers >= 4, "{}", found.choice.pool);
+    assert!(found.warnings.iter().any(|w| w.message.contains("no candidate can keep")));
+    assert!(is_accounted_for(&found), "{:?}", found.effort);
+}
+
+#[test]
+fn if_nothing_is_possible_every_family_says_why() {
+    let mut host = host();
+    host.memory_bytes = MIB;
+    let error = recommend(&waiting(), &host, &quick(), &()).unwrap_err();
+    let SearchError::NothingPossible(exclusions) = error else { panic!("{error}") };
+    for family in ["processes", "threads of one process", "processes of threads", "event loops"] {
+        let said = exclusions.iter().find(|e| e.what == family);
+        assert!(said.is_some_and(|e| e.reason.contains("the host has 1 MiB")), "{family}");
+    }
+}
+
+#[test]
+fn a_varying_load_is_sized_for_its_peak() {
+    let mut workload = bytecode();
+    let at = |secs: u64, rate| (sim::kernel::SimTime(secs * 1_000_000_000), rate);
+    let points = vec![at(0, 50.0), at(60, 50.0), at(61, 340.0), at(70, 340.0), at(71, 50.0)];
+    workload.arrivals = Arrivals::Varying { points };
+    let at_most = millis(200);
+    workload.objective.latency = vec![LatencyLimit { class: 0, quantile: Quantile::P99, at_most }];
+    let found = answer(&workload);
+    assert!(found.choice.pool.profile.workers >= 4, "{}", found.choice.pool);
+    assert_eq!(found.verdict, Verdict::Met, "{:?}", found.choice.margins);
+}
+
+#[test]
+fn rules_of_thumb_are_priced() {
+    let mut workload = bytecode();
+    workload.arrivals = Arrivals::Poisson { rate: 240.0 };
+    let found = answer(&workload);
+    let names: Vec<&str> = found.rules.iter().map(|rule| rule.rule.as_str()).collect();
+    assert_eq!(names, ["2n+1", "n", "sqrt", "min(32, n+4)", "decision tree"]);
+    // Two processes allow 200 requests/s.
+    let sqrt = &found.rules[2];
+    assert_eq!(sqrt.verdict, Some(Verdict::Missed), "{sqrt:?}");
+    assert!(sqrt.worse_by.is_some_and(|worse| worse.low > 2.0), "{sqrt:?}");
+    // The lock lets 100 of 240 requests/s through.
+    assert_eq!(found.rules[3].verdict, Some(Verdict::Missed));
+    workload.runtime.thread_safe = false;
+    let threads = &answer(&workload).rules[3];
+    assert_eq!(threads.verdict, None);
+    assert!(threads.note.contains("not thread-safe"), "{}", threads.note);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn what_the_workload_forbids_is_never_shown(
+        thread_safe: bool,
+        event_loop: bool,
+        isolation: bool,
+        fork_safe: bool,
+        free_threading_ready: bool,
+        subinterpreters_ready: bool,
+        pandas: bool,
+        versions in prop::sample::subsequence(vec!["3.12", "3.13t", "3.14"], 1..=3),
+        max_workers in prop::option::of(1_u32..6),
+        rate in 20.0..150.0,
+    ) {
+        let mut workload = one_class(rate, vec![exponential(SegmentKind::Native { parallel: true }, millis(10))]);
+        let runtime = &mut workload.runtime;
+        runtime.thread_safe = thread_safe;
+        runtime.event_loop = event_loop;
+        runtime.isolation = isolation;
+        runtime.fork_safe = fork_safe;
+        runtime.free_threading_ready = free_threading_ready;
+        runtime.subinterpreters_ready = subinterpreters_ready;
+        runtime.libraries = if pandas { vec!["pandas".to_owned()] } else { Vec::new() };
+        runtime.python = python(&versions);
+        workload.service.max_workers = max_workers;
+        let options = SearchOptions { budget: 50_000, ..SearchOptions::default() };
+        let found = recommend(&workload, &host(), &options, &()).unwrap();
+        prop_assert!(is_accounted_for(&found), "{:?} {:?}", found.effort, found.excluded);
+        for pool in pools(&found) {
+            let threads = matches!(pool.profile.concurrency, Concurrency::Threads(_));
+            prop_assert!(workload.runtime.python.contains(&pool.python), "{pool}");
+            prop_assert!(!threads || thread_safe && !pandas, "{pool}");
+            prop_assert!(!threads || !pool.lock_free() || free_threading_ready, "{pool}");
+            prop_assert!(pool.profile.slots_per_worker() == 1 || !isolation, "{pool}");
+            prop_assert!(pool.in_parent() || pool.start_method != StartMethod::Fork || fork_safe, "{pool}");
+            prop_assert!(max_workers.is_none_or(|most| pool.profile.workers <= most), "{pool}");
+            match pool.profile.concurrency {
+                Concurrency::EventLoop(_) => prop_assert!(event_loop, "{pool}"),
+                Concurrency::Interpreters(_) => {
+                    prop_assert!(subinterpreters_ready && pool.python.has_interpreter_pool(), "{pool}");
+                }
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,1 +1,20 @@
-fn main() {}
+//! `planner`: which pool, how many workers, how sure.
+
+#![allow(unreachable_pub, reason = "a program has no public interface")]
+
+mod args;
+mod command_line;
+mod commands;
+mod exit;
+mod files;
+mod inputs;
+mod progress;
+mod render;
+mod watcher;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let result = args::read().and_then(commands::run);
+    exit::end(result)
+}

@@ -1,0 +1,63 @@
+//! The command line as it is written. `--help` is made from these types.
+
+mod common;
+mod doctor;
+mod init;
+mod recommend;
+mod shell;
+mod simulate;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::exit::{Code, Failure};
+
+pub use common::{Format, HostArgs};
+pub use doctor::DoctorArgs;
+pub use init::InitArgs;
+pub use recommend::RecommendArgs;
+pub use shell::{CompletionsArgs, ManArgs, Schema, SchemaArgs};
+pub use simulate::SimulateArgs;
+
+/// Sizes Python worker pools by simulation.
+///
+/// Says which profile (processes, threads, event loops), how many workers, how
+/// many threads and BLAS threads, with which start method; what throughput,
+/// latency, memory and start-up will be; and how sure that is.
+#[derive(Debug, Parser)]
+#[command(name = "planner", version, max_term_width = 80, after_long_help = Code::table())]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Recommend(RecommendArgs),
+    Simulate(SimulateArgs),
+    Init(InitArgs),
+    Doctor(DoctorArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
+    #[command(hide = true)]
+    Schema(SchemaArgs),
+}
+
+/// Reads the command line.
+pub fn read() -> Result<Command, Failure> {
+    Ok(Cli::try_parse()?.command)
+}
+
+/// The whole command line, for completions and manual pages.
+pub fn description() -> clap::Command {
+    Cli::command()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::description().debug_assert();
+    }
+}

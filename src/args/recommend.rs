@@ -1,0 +1,57 @@
+//! `planner recommend`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use sim::workload::Goal;
+
+use super::common::{HostArgs, OutputArgs, Scheduler, precision};
+
+/// Find the best pool for a workload on a host
+///
+/// Searches the profiles that the workload allows, races them on the same
+/// simulated requests, and prints the choice, why, and how sure it is.
+#[derive(Args, Clone, Debug)]
+pub struct RecommendArgs {
+    /// Workload file; `planner init` writes one to start from
+    #[arg(long, value_name = "FILE")]
+    pub workload: PathBuf,
+    #[command(flatten)]
+    pub host: HostArgs,
+    /// What to optimise [default: what the workload says]
+    #[arg(long, value_enum)]
+    pub goal: Option<GoalArg>,
+    /// Wanted half-width of the p99 intervals, like 5%; effort grows with its
+    /// inverse square
+    #[arg(long, value_name = "SHARE", default_value = "5%", value_parser = precision)]
+    pub precision: f64,
+    /// How threads share the cores
+    #[arg(long, value_enum, default_value_t)]
+    pub scheduler: Scheduler,
+    /// Seed of all randomness; one seed, one answer
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// What to optimise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GoalArg {
+    /// Lowest latency, against its limits if there are any
+    Latency,
+    /// Highest throughput
+    Throughput,
+    /// Least memory that meets every limit
+    Memory,
+}
+
+impl From<GoalArg> for Goal {
+    fn from(goal: GoalArg) -> Self {
+        match goal {
+            GoalArg::Latency => Self::Latency,
+            GoalArg::Throughput => Self::Throughput,
+            GoalArg::Memory => Self::Memory,
+        }
+    }
+}

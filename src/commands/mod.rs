@@ -1,0 +1,23 @@
+//! One file per command: load, compute, render, write.
+
+mod doctor;
+mod init;
+mod recommend;
+mod shell;
+mod simulate;
+
+use crate::args::Command;
+use crate::exit::{Code, Failure};
+
+/// Runs a command; the code is how the program ends.
+pub fn run(command: Command) -> Result<Code, Failure> {
+    match command {
+        Command::Recommend(args) => recommend::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
+        Command::Schema(args) => shell::schema(&args),
+    }
+}

@@ -1,0 +1,147 @@
+//! Exit codes, and which failure ends in which.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+use sim::experiment::SimError;
+use sim::input::{InputError, InputKind};
+use sim::search::SearchError;
+use validator::host::ProbeError;
+
+use crate::render;
+
+/// How the program ends. The numbers are part of the interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Code {
+    /// An answer was given; a recommended pool meets its objective.
+    Met = 0,
+    /// The program or the system failed.
+    Internal = 1,
+    /// The command line makes no sense.
+    Usage = 2,
+    /// No candidate is certain to meet the objective: an answer, not an error.
+    NotMet = 10,
+    /// The workload file cannot be used.
+    Workload = 20,
+    /// The calibration cannot be used, or is of another host.
+    Calibration = 21,
+}
+
+impl Code {
+    /// All codes, ascending.
+    pub const ALL: [Self; 6] =
+        [Self::Met, Self::Internal, Self::Usage, Self::NotMet, Self::Workload, Self::Calibration];
+
+    /// For `--help`.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Met => "an answer; a recommended pool meets its objective",
+            Self::Internal => "the program or the system failed",
+            Self::Usage => "the command line makes no sense",
+            Self::NotMet => "no pool is sure to meet the objective (the answer says by how much)",
+            Self::Workload => "the workload file is missing or invalid",
+            Self::Calibration => "the calibration is missing, invalid or of another host",
+        }
+    }
+
+    /// All codes with their meaning, one a line.
+    pub fn table() -> String {
+        Self::ALL.iter().fold("Exit codes:\n".to_owned(), |mut table, code| {
+            let _ = writeln!(table, "  {:>2}  {}", *code as u8, code.meaning());
+            table
+        })
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The command line was refused, or asked for help.
+    #[error(transparent)]
+    Arguments(#[from] clap::Error),
+    /// Something in an input file is wrong; at least one error.
+    #[error("invalid input")]
+    Inputs(Vec<InputError>),
+    /// The calibration describes another machine than this one.
+    #[error("the calibration `{calibration}` is of another host: {difference}")]
+    OtherHost {
+        /// Name of the calibration.
+        calibration: String,
+        /// What it says and what this machine says.
+        difference: String,
+    },
+    /// The search gave up.
+    #[error(transparent)]
+    Search(#[from] SearchError),
+    /// A simulation gave up.
+    #[error(transparent)]
+    Simulation(#[from] SimError),
+    /// This machine does not describe itself.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
+    /// An answer could not be written.
+    #[error("cannot write {target}: {error}")]
+    Output {
+        /// Where to.
+        target: String,
+        /// What the system says.
+        error: io::Error,
+    },
+}
+
+impl Failure {
+    /// `error` while writing the file `path`.
+    pub fn file(path: &Path, error: io::Error) -> Self {
+        Self::Output { target: format!("`{}`", path.display()), error }
+    }
+
+    /// How the program ends.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Arguments(error) if error.use_stderr() => Code::Usage,
+            Self::Arguments(_) => Code::Met,
+            Self::Simulation(SimError::Impossible(_)) => Code::Usage,
+            Self::Inputs(errors) => match errors.iter().map(|error| error.kind).max() {
+                Some(InputKind::Calibration) => Code::Calibration,
+                Some(InputKind::Workload) => Code::Workload,
+                None => Code::Internal,
+            },
+            Self::OtherHost { .. } => Code::Calibration,
+            Self::Search(SearchError::NothingPossible(_)) => Code::NotMet,
+            Self::Search(SearchError::Simulation(_))
+            | Self::Simulation(_)
+            | Self::Probe(_)
+            | Self::Output { .. } => Code::Internal,
+        }
+    }
+}
+
+/// Says what went wrong, if anything, and gives the code to end with.
+pub fn end(result: Result<Code, Failure>) -> ExitCode {
+    let code = result.unwrap_or_else(|failure| match render::failure::show(&failure) {
+        Ok(()) => failure.code(),
+        Err(_) => Code::Internal,
+    });
+    ExitCode::from(code as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_those_that_are_documented() {
+        let numbers = Code::ALL.map(|code| code as u8);
+        assert_eq!(numbers, [0, 1, 2, 10, 20, 21]);
+    }
+
+    #[test]
+    fn the_kind_of_file_decides_the_code() {
+        let of = |kind| Failure::Inputs(vec![InputError::whole_file(kind, "f", "wrong")]).code();
+        assert_eq!(of(InputKind::Workload), Code::Workload);
+        assert_eq!(of(InputKind::Calibration), Code::Calibration);
+    }
+}

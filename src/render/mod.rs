@@ -1,0 +1,12 @@
+//! Answers as text and as JSON. The text is plain: nothing is said by colour.
+
+pub mod doctor;
+pub mod failure;
+pub mod input_error;
+pub mod json;
+pub mod layout;
+pub mod pool;
+pub mod recommendation;
+pub mod simulation;
+pub mod sparkline;
+pub mod units;

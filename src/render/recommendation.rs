@@ -1,0 +1,296 @@
+//! A recommendation: the answer, then why, then how sure.
+
+use std::fmt::Write as _;
+
+use sim::experiment::Summary;
+use sim::host::{Host, Origin};
+use sim::search::{Assessed, Limited, Margin, Recommendation};
+use sim::stats::{Estimate, Verdict};
+use sim::workload::{Arrivals, Goal, Objective, Quantile, Workload};
+
+use super::layout::Page;
+use super::pool;
+use super::units::Unit;
+
+/// Everything that the text is made of.
+pub struct Answer<'a> {
+    pub workload: &'a Workload,
+    pub host: &'a Host,
+    pub recommendation: &'a Recommendation,
+    /// Repeats this answer.
+    pub command: String,
+}
+
+/// The whole answer.
+pub fn text(answer: &Answer<'_>) -> String {
+    let mut page = Page::default();
+    for part in [headline, figures, margins, why, runners_up, rules, excluded, warnings, sure] {
+        part(answer, &mut page);
+    }
+    page.finish()
+}
+
+fn headline(answer: &Answer<'_>, page: &mut Page) {
+    let choice = &answer.recommendation.choice.pool;
+    page.heading(&format!("Use {choice}"));
+    let verdict = match answer.recommendation.verdict {
+        _ if answer.workload.objective == Objective::default() => "no limits are set",
+        Verdict::Met => "every limit is met",
+        Verdict::Missed => "NO POOL MEETS EVERY LIMIT, this one comes closest",
+        Verdict::NotResolved => "it is not resolved whether every limit is met",
+    };
+    let goal = match answer.recommendation.goal {
+        Goal::Latency => "latency",
+        Goal::Throughput => "throughput",
+        Goal::Memory => "memory",
+    };
+    let (pool, name, host) = (pool::sentence(choice), &answer.workload.name, host(answer.host));
+    let line = format!("{pool}, for `{name}` on {host}; best by {goal}, {verdict}.");
+    page.paragraph("  ", &line);
+    page.table(&pool::settings(choice));
+}
+
+/// `reference-8core (8 cores, 32.0 GiB)`.
+pub fn host(host: &Host) -> String {
+    let siblings = match host.threads_per_core {
+        1 => String::new(),
+        n => format!(" of {n} threads"),
+    };
+    let quota = host.quota.map_or(String::new(), |q| format!(", quota {} CPUs", q.cpus));
+    let memory = Unit::Bytes.show(host.memory_bytes as f64);
+    format!("{} ({} cores{siblings}, {memory}{quota})", host.name, host.cores)
+}
+
+fn figures(answer: &Answer<'_>, page: &mut Page) {
+    let choice = &answer.recommendation.choice;
+    page.heading("Predicted, with 95 % intervals");
+    let startup = row("start-up", Unit::Seconds.estimate(&choice.startup));
+    predicted(answer.workload, &choice.summary, vec![startup], page);
+}
+
+fn row(name: &str, value: String) -> [String; 2] {
+    [name.to_owned(), value]
+}
+
+/// Throughput, latency per class and memory of any simulated pool, after
+/// `rows` of the caller's.
+pub fn predicted(
+    workload: &Workload,
+    summary: &Summary,
+    mut rows: Vec<[String; 2]>,
+    page: &mut Page,
+) {
+    if let Arrivals::Batch { .. } = workload.arrivals {
+        rows.push(row("whole batch", Unit::Seconds.estimate(&summary.makespan)));
+    }
+    rows.push(row("throughput", Unit::PerSecond.estimate(&summary.throughput)));
+    rows.push(row("failed requests", Unit::Share.estimate(&summary.failures)));
+    rows.push(row("peak PSS", Unit::Bytes.estimate(&summary.peak_pss)));
+    if summary.saturated {
+        page.table(&rows);
+        let growth = Unit::PerSecond.estimate(&summary.growth);
+        let line = format!(
+            "SATURATED: the queue grows by {growth}. Latencies describe the length of the run, not \
+             a steady state, and are left out."
+        );
+        page.paragraph("  ", &line);
+        return;
+    }
+    for (class, figures) in workload.classes.iter().zip(&summary.classes) {
+        for (quantile, estimate) in Quantile::ALL.iter().zip(&figures.quantiles) {
+            let name = format!("{} {}", class.name, quantile.name());
+            rows.push(row(&name, Unit::Seconds.estimate(estimate)));
+        }
+    }
+    page.table(&rows);
+}
+
+fn margins(answer: &Answer<'_>, page: &mut Page) {
+    let margins = &answer.recommendation.choice.margins;
+    if margins.is_empty() {
+        return;
+    }
+    page.heading("Limits");
+    let rows: Vec<[String; 4]> = margins
+        .iter()
+        .map(|margin| {
+            let (name, unit) = limited(answer.workload, margin);
+            let bound = match margin.what {
+                Limited::Throughput => "at least",
+                _ => "at most",
+            };
+            let limit = format!("{bound} {}", unit.show(margin.limit));
+            [verdict(margin.verdict).to_owned(), name, limit, room(margin)]
+        })
+        .collect();
+    page.table(&rows);
+}
+
+/// How much of the limit is used up.
+fn room(margin: &Margin) -> String {
+    if margin.limit == 0.0 || !margin.predicted.is_known() {
+        return String::new();
+    }
+    format!("{:.0} % of it", margin.predicted.point / margin.limit * 100.0)
+}
+
+/// Met, missed or not resolved.
+pub fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Met => "met",
+        Verdict::Missed => "MISSED",
+        Verdict::NotResolved => "not resolved",
+    }
+}
+
+/// Name and unit of a limit.
+pub fn limited(workload: &Workload, margin: &Margin) -> (String, Unit) {
+    match margin.what {
+        Limited::Latency(class, quantile) => {
+            (format!("{} {}", workload.classes[class].name, quantile.name()), Unit::Seconds)
+        }
+        Limited::Throughput => ("throughput".to_owned(), Unit::PerSecond),
+        Limited::Memory => ("peak PSS".to_owned(), Unit::Bytes),
+        Limited::Startup => ("start-up".to_owned(), Unit::Seconds),
+        Limited::Failures => ("failed requests".to_owned(), Unit::Share),
+    }
+}
+
+fn why(answer: &Answer<'_>, page: &mut Page) {
+    let choice = &answer.recommendation.choice;
+    let bottleneck = &choice.bottleneck;
+    page.heading("Why");
+    let used = Unit::Share.estimate(&bottleneck.utilisation);
+    let busiest = format!("Closest to its end: {}, {used} in use.", bottleneck.resource.name());
+    page.paragraph("  ", &busiest);
+    let bounds: Vec<String> = choice
+        .bounds
+        .iter()
+        .map(|(resource, rate)| format!("{} {}", resource.name(), Unit::PerSecond.show(*rate)))
+        .collect();
+    if !bounds.is_empty() {
+        let line = format!("Most that each resource allows: {}.", bounds.join(", "));
+        page.paragraph("  ", &line);
+    }
+    if let Some(sanity) = &answer.recommendation.sanity {
+        let (expected, simulated) =
+            (Unit::Share.show(sanity.expected), Unit::Share.estimate(&sanity.simulated));
+        let line = format!(
+            "Check by the {}: {expected} by formula, {simulated} simulated ({}).",
+            sanity.formula, sanity.what
+        );
+        page.paragraph("  ", &line);
+    }
+}
+
+fn runners_up(answer: &Answer<'_>, page: &mut Page) {
+    let all = &answer.recommendation.runners_up;
+    if all.is_empty() {
+        return;
+    }
+    page.heading("Runners-up, by the goal's figure on the same requests (+ is worse)");
+    for runner_up in all {
+        page.line(&format!("  {}", runner_up.assessed.pool));
+        let figures = one_line(answer.workload, &runner_up.assessed);
+        let line = format!("{}: {}; {figures}", difference(&runner_up.worse_by), runner_up.why);
+        page.paragraph("      ", &line);
+    }
+}
+
+/// A ratio to the choice as a difference: `+5.1 % [+3.3, +6.9]`.
+fn difference(ratio: &Estimate) -> String {
+    let percent = |ratio: f64| format!("{:+.1}", (ratio - 1.0) * 100.0);
+    if !ratio.point.is_finite() || ratio.point > 10.0 {
+        return Unit::Ratio.show(ratio.point);
+    }
+    if !ratio.half_width().is_finite() || ratio.low == ratio.high {
+        return format!("{} %", percent(ratio.point));
+    }
+    format!("{} % [{}, {}]", percent(ratio.point), percent(ratio.low), percent(ratio.high))
+}
+
+/// `p99 echo 8.25 ms, matmul 85.4 ms; 2.31 GiB`.
+fn one_line(workload: &Workload, assessed: &Assessed) -> String {
+    let summary = &assessed.summary;
+    let memory = Unit::Bytes.show(summary.peak_pss.point);
+    if summary.saturated {
+        return format!("saturated; {memory}");
+    }
+    let p99: Vec<String> = workload
+        .classes
+        .iter()
+        .zip(&summary.classes)
+        .map(|(class, figures)| {
+            let p99 = figures.quantiles[Quantile::P99 as usize].point;
+            format!("{} {}", class.name, Unit::Seconds.show(p99))
+        })
+        .collect();
+    format!("p99 {}; {memory}", p99.join(", "))
+}
+
+fn rules(answer: &Answer<'_>, page: &mut Page) {
+    page.heading("What the usual rules would pick");
+    for rule in &answer.recommendation.rules {
+        let pick = rule.pick.as_ref().map_or("no pick".to_owned(), ToString::to_string);
+        page.line(&format!("  {}: {pick}", rule.rule));
+        let mut line = rule.note.clone();
+        if let Some(of_rule) = rule.verdict {
+            let _ = write!(line, " Limits: {}.", verdict(of_rule));
+        }
+        page.paragraph("      ", &line);
+    }
+}
+
+fn excluded(answer: &Answer<'_>, page: &mut Page) {
+    let effort = &answer.recommendation.effort;
+    let (out, of) = (effort.excluded + effort.bounded, effort.candidates);
+    page.heading(&format!("Left out: {out} of {of} candidates"));
+    for exclusion in &answer.recommendation.excluded {
+        let count = match exclusion.candidates {
+            0 => String::new(),
+            n => format!(" ({n})"),
+        };
+        let line = format!("{}{count}: {}", exclusion.what, exclusion.reason);
+        page.hanging("  ", "      ", &line);
+    }
+}
+
+fn warnings(answer: &Answer<'_>, page: &mut Page) {
+    let all = &answer.recommendation.warnings;
+    if all.is_empty() {
+        return;
+    }
+    page.heading("Warnings");
+    for warning in all {
+        page.hanging("  ! ", "    ", &format!("{} {}", warning.message, warning.advice));
+    }
+}
+
+fn sure(answer: &Answer<'_>, page: &mut Page) {
+    let effort = &answer.recommendation.effort;
+    page.heading("How sure");
+    let line = format!(
+        "Intervals cover the simulation's own error, not that of the parameters: {}. {} candidates \
+         raced over {} simulated requests; seed {}.",
+        calibration(answer.host),
+        effort.raced,
+        effort.requests,
+        effort.seed
+    );
+    page.paragraph("  ", &line);
+    page.hanging("  Repeat: ", "    ", &answer.command);
+}
+
+/// `calibration reference-8core of 2026-11-21 has 0 measured, ...`.
+pub fn calibration(host: &Host) -> String {
+    let origins = host.origins();
+    let count = |origin| origins.iter().filter(|o| **o == origin).count();
+    let date = if host.date.is_empty() { String::new() } else { format!(" of {}", host.date) };
+    format!(
+        "calibration {}{date} has {} measured, {} published and {} assumed",
+        host.name,
+        count(Origin::Measured),
+        count(Origin::Published),
+        count(Origin::Assumed)
+    )
+}

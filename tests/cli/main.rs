@@ -1,0 +1,10 @@
+//! The program as its users meet it: arguments in, text and exit code out.
+
+mod bad_workloads;
+mod help;
+mod lab;
+mod output;
+mod readme;
+mod recommend;
+mod simulate;
+mod tools;

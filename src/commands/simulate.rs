@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use rayon::prelude::*;
 use sim::experiment::{Outcome, Record, Scenario, SimError, Snapshot, Start, Summary, simulate};
 use sim::kernel::SimDuration;
-use sim::pool::PoolConfig;
+use sim::pool::{Concurrency, PoolConfig};
 use sim::workload::{Trace, Workload, write_trace};
 
 use crate::args::{Format, SimulateArgs};
@@ -23,7 +23,7 @@ const STEPS: u64 = 94;
 pub fn run(args: &SimulateArgs) -> Result<Code, Failure> {
     let workload = inputs::workload(&args.workload)?;
     let host = inputs::host(&args.host)?;
-    let pool = pool(args, &workload);
+    let pool = pool(args, &workload)?;
     // Opened first: a wrong path is known before the work is done.
     let target = Target::open(args.output.out.as_deref())?;
     let [records, timeline, trace] =
@@ -69,15 +69,22 @@ pub fn run(args: &SimulateArgs) -> Result<Code, Failure> {
     Ok(Code::Met)
 }
 
-fn pool(args: &SimulateArgs, workload: &Workload) -> PoolConfig {
+fn pool(args: &SimulateArgs, workload: &Workload) -> Result<PoolConfig, SimError> {
     let python = args.pool.python.unwrap_or(workload.runtime.python[0]);
+    let interpreters = matches!(args.pool.profile.concurrency, Concurrency::Interpreters(_));
+    if interpreters && !python.has_interpreter_pool() {
+        return Err(SimError::Impossible(format!(
+            "Python {python} has no pool of sub-interpreters; it came with 3.14, so name that with \
+             --python"
+        )));
+    }
     let mut pool = PoolConfig::new(workload, args.pool.profile, python);
     if let Some(method) = args.pool.start_method {
         pool.start_method = method.into();
     }
     pool.blas_threads = args.pool.blas_threads;
     pool.choice = args.pool.choice.into();
-    pool
+    Ok(pool)
 }
 
 /// All replications in parallel, in rounds so that the bar can move.

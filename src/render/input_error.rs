@@ -5,7 +5,7 @@ use sim::input::InputError;
 
 use super::layout::WIDTH;
 
-/// Longest stretch of a line that is shown on either side of a fault [bytes].
+/// Longest stretch of a line that is shown on either side of a fault, in bytes.
 const CONTEXT: usize = 2 * WIDTH;
 
 /// Styled; the stream that it is written to takes the styles away where they

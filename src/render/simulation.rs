@@ -14,6 +14,9 @@ use super::units::Unit;
 /// Columns of the time line.
 const TIMELINE: usize = 48;
 
+/// Name, unit and value of a line.
+type Series = (&'static str, Unit, fn(&Snapshot) -> f64);
+
 /// Everything that the text is made of.
 pub struct Answer<'a> {
     pub workload: &'a Workload,
@@ -92,7 +95,7 @@ fn timeline(answer: &Answer<'_>, page: &mut Page) {
     };
     page.heading(&format!("First replication, 0 to {}", Unit::Seconds.show(last.at.as_secs())));
     let ramp = Ramp::from_environment();
-    let series: [(&str, Unit, fn(&Snapshot) -> f64); 4] = [
+    let series: [Series; 4] = [
         ("queue", Unit::Requests, |s| s.queued as f64),
         ("busy slots", Unit::Requests, |s| s.busy_slots as f64),
         ("runnable", Unit::Requests, |s| f64::from(s.runnable)),

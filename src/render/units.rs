@@ -5,9 +5,9 @@ use sim::stats::Estimate;
 /// What a number counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// Time [s].
+    /// Time, in s.
     Seconds,
-    /// Memory [bytes].
+    /// Memory, in bytes.
     Bytes,
     /// Requests per second.
     PerSecond,

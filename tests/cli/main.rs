@@ -1,5 +1,7 @@
 //! The program as its users meet it: arguments in, text and exit code out.
 
+#![allow(clippy::unwrap_used)]
+
 mod bad_workloads;
 mod help;
 mod lab;

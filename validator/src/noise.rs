@@ -16,7 +16,7 @@ pub const NOISY_SPREAD: f64 = 0.10;
 /// The spread of equal pieces of work.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Noise {
-    /// Median time of a piece [s].
+    /// Median time of a piece, in s.
     pub median: f64,
     /// 95 % point over median, less one: what a neighbour or a clock change
     /// adds to one piece in twenty.

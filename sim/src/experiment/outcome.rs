@@ -45,13 +45,13 @@ pub struct Outcome {
     pub warm_up: u64,
     /// Did the warm-up rule find a stationary stretch?
     pub stationary: bool,
-    /// Length of the observed stretch [s].
+    /// Length of the observed stretch, in s.
     pub observed: f64,
     /// Completions per second in the observed stretch.
     pub throughput: f64,
     /// Arrivals per second in the observed stretch.
     pub arrival_rate: f64,
-    /// Time from the first arrival to the last completion [s].
+    /// Time from the first arrival to the last completion, in s.
     pub makespan: f64,
     /// Time-average number of requests in the system, observed stretch.
     pub mean_in_system: f64,
@@ -119,7 +119,7 @@ pub struct Utilisation {
     pub dispatcher: f64,
 }
 
-/// Memory of the pool and its parent [bytes].
+/// Memory of the pool and its parent, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct MemoryOutcome {
     /// Highest sum of proportional set sizes.
@@ -190,9 +190,9 @@ pub struct Snapshot {
     pub runnable: u32,
     /// Workers ready.
     pub ready_workers: u32,
-    /// Sum of proportional set sizes [bytes].
+    /// Sum of proportional set sizes, in bytes.
     pub pss: u64,
-    /// Sum of resident set sizes [bytes].
+    /// Sum of resident set sizes, in bytes.
     pub rss: u64,
 }
 

@@ -20,7 +20,7 @@ pub struct Summary {
     pub mean_in_system: Estimate,
     /// Most waiting at once.
     pub peak_queue: Estimate,
-    /// Growth of the number in the system [requests/s].
+    /// Growth of the number in the system, in requests/s.
     pub growth: Estimate,
     /// The load is more than the pool can do: `growth` says by how much and
     /// the latencies describe this run's length, not a steady state.

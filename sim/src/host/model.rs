@@ -71,7 +71,7 @@ pub struct Host {
     pub threads_per_core: u32,
     /// cgroup CPU quota in CPUs, if limited.
     pub quota: Option<Quota>,
-    /// Memory that the pool may use [bytes].
+    /// Memory that the pool may use, in bytes.
     pub memory_bytes: u64,
     /// Cores and the OS scheduler.
     pub cpu: CpuCosts,
@@ -172,7 +172,7 @@ pub struct StartCosts {
     pub thread: Parameter<SimDuration>,
 }
 
-/// Memory terms [bytes].
+/// Memory terms, in bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MemoryCosts {
     /// Private memory of a bare interpreter.
@@ -212,11 +212,11 @@ pub struct DispatchCost {
     pub parent_send: Parameter<SimDuration>,
     /// Dispatcher's CPU time to take one result.
     pub parent_receive: Parameter<SimDuration>,
-    /// Dispatcher's CPU time per byte, either way [ns/byte].
+    /// Dispatcher's CPU time per byte, either way, in ns/byte.
     pub parent_per_byte: Parameter<f64>,
     /// Worker's CPU time per request (receive, unpickle, reply).
     pub worker: Parameter<SimDuration>,
-    /// Worker's CPU time per byte, either way [ns/byte].
+    /// Worker's CPU time per byte, either way, in ns/byte.
     pub worker_per_byte: Parameter<f64>,
 }
 

@@ -9,7 +9,7 @@ use crate::input::suggest::{closest, list};
 use crate::input::units::{UnitError, parse_bytes, parse_duration, parse_rate, parse_share, shown};
 use crate::kernel::SimDuration;
 
-/// Lowest rate [requests/s]: at one an hour a million requests still take less
+/// Lowest rate, in requests/s: at one an hour a million requests still take less
 /// time than `SimTime` can tell.
 pub(crate) const MIN_RATE: f64 = 1.0 / 3600.0;
 
@@ -113,7 +113,7 @@ pub(crate) fn bytes(value: &Value<'_>) -> Result<u64, Fault> {
     with_unit(value, "a size", "24 MB", parse_bytes)
 }
 
-/// A rate above zero [requests/s].
+/// A rate above zero, in requests/s.
 pub(crate) fn rate(value: &Value<'_>) -> Result<f64, Fault> {
     let rate = with_unit(value, "a rate", "100/s", parse_rate)?;
     if rate < MIN_RATE {
@@ -123,7 +123,7 @@ pub(crate) fn rate(value: &Value<'_>) -> Result<f64, Fault> {
     Ok(rate)
 }
 
-/// A rate, possibly zero [requests/s].
+/// A rate, possibly zero, in requests/s.
 pub(crate) fn rate_or_zero(value: &Value<'_>) -> Result<f64, Fault> {
     with_unit(value, "a rate", "100/s", parse_rate)
 }

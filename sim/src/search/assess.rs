@@ -10,7 +10,7 @@ use crate::search::{Assessed, Bottleneck, Limited, Margin, Resource};
 use crate::stats::{Estimate, Verdict};
 use crate::workload::Workload;
 
-/// Assesses `pool` from its replications and its start-up time [s].
+/// Assesses `pool` from its replications and its start-up time, in s.
 pub(super) fn assess(
     workload: &Workload,
     host: &Host,

@@ -6,7 +6,7 @@ use crate::search::Resource;
 use crate::search::demand::Demand;
 use crate::workload::{Arrivals, Workload};
 
-/// Every resource's largest throughput, tightest first [requests/s].
+/// Every resource's largest throughput, tightest first, in requests/s.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Bounds {
     /// Only resources with a demand appear.
@@ -43,7 +43,7 @@ impl Bounds {
         self.by_resource.first().copied()
     }
 
-    /// Largest throughput that anything allows [requests/s].
+    /// Largest throughput that anything allows, in requests/s.
     pub(super) fn throughput(&self) -> f64 {
         self.tightest().map_or(self.asked, |(_, bound)| bound.min(self.asked))
     }

@@ -9,7 +9,7 @@ use crate::host::Host;
 use crate::pool::{Concurrency, Dispatcher, PoolConfig};
 use crate::workload::{RequestClass, Segment, SegmentKind, Workload};
 
-/// Mean demand of one request, over the mix of classes [s].
+/// Mean demand of one request, over the mix of classes, in s.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Demand {
     /// On the cores, all threads together.

@@ -135,7 +135,7 @@ fn slower_start(
     }
 }
 
-/// About when the last worker is ready [s]: batch by batch, bound by the
+/// About when the last worker is ready, in s: batch by batch, bound by the
 /// launcher or by the cores.
 fn ready_estimate(workload: &Workload, host: &Host, pool: &PoolConfig) -> f64 {
     let plan = StartPlan::new(host, &workload.runtime, pool);

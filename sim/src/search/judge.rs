@@ -54,7 +54,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Peak PSS: of a finite load as it is, else in the long run [bytes].
+    /// Peak PSS: of a finite load as it is, else in the long run, in bytes.
     fn peak_pss(&self, sharing: &Sharing, outcome: &Outcome) -> f64 {
         match self.workload.arrivals {
             Arrivals::Batch { .. } | Arrivals::Replay { .. } => outcome.memory.peak_pss as f64,
@@ -132,7 +132,7 @@ pub(super) struct Standing {
     pub(super) excess: Vec<f64>,
     /// Goal figure, per replication.
     pub(super) figure: Vec<f64>,
-    /// Mean of the peak PSS [bytes].
+    /// Mean of the peak PSS, in bytes.
     pub(super) pss: f64,
 }
 

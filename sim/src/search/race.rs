@@ -28,7 +28,7 @@ const FEWEST: u64 = 200;
 #[derive(Clone, Debug)]
 pub(super) struct Entrant {
     pub(super) pool: PoolConfig,
-    /// Time until ready [s]; 0 if no limit asks for it.
+    /// Time until ready, in s; 0 if no limit asks for it.
     pub(super) startup: f64,
     /// Place of its runtime in the workload's list.
     preference: usize,

@@ -103,7 +103,7 @@ fn character(workload: &Workload, host: &Host) -> Character {
 }
 
 /// The tree names NumPy, PyTorch and data processing: shorter requests are API
-/// calls to it [s].
+/// calls to it, in s.
 const LONG: f64 = 0.005;
 
 /// What somebody gets who sets only the number of workers: the first runtime,

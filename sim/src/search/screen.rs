@@ -139,7 +139,7 @@ fn latency(
     Some(Ruling { distance: ratio, ..Ruling::new(what, Kind::Latency, reason) })
 }
 
-/// Quantile of the service time of `class` alone on an idle host [s].
+/// Quantile of the service time of `class` alone on an idle host, in s.
 fn empty_quantile(
     workload: &Workload,
     host: &Host,

@@ -12,10 +12,10 @@ use crate::workload::Workload;
 /// How the pages of a pool's workers become private.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Sharing {
-    /// PSS of the idle pool before the first request [bytes].
+    /// PSS of the idle pool before the first request, in bytes.
     idle: f64,
     workers: f64,
-    /// Pages that one worker un-shares in the end [bytes].
+    /// Pages that one worker un-shares in the end, in bytes.
     plateau: f64,
     /// Share of what is left of it that one request un-shares.
     step: f64,
@@ -33,13 +33,13 @@ impl Sharing {
     }
 
     /// PSS of the idle pool when every worker has un-shared what it ever will
-    /// [bytes].
+    ///, in bytes.
     pub(super) fn settled(&self) -> f64 {
         self.idle + self.workers * self.plateau
     }
 
     /// Peak PSS of a run that never ends, from a run of `completed` requests
-    /// [bytes]. Requests are taken to be spread evenly over the workers.
+    ///, in bytes. Requests are taken to be spread evenly over the workers.
     pub(super) fn lasting_peak(&self, memory: &MemoryOutcome, completed: u64) -> f64 {
         let each = completed as f64 / self.workers;
         let unshared = self.workers * self.plateau * (1.0 - (1.0 - self.step).powf(each));

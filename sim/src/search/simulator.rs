@@ -88,7 +88,7 @@ impl<'a> Simulator<'a> {
         Ok(outcomes.chunks(replications.max(1)).map(<[Outcome]>::to_vec).collect())
     }
 
-    /// Time until each of `pools` is ready from a cold start without load [s].
+    /// Time until each of `pools` is ready from a cold start without load, in s.
     /// Nothing in it is random.
     pub(super) fn startup(&self, pools: &[&PoolConfig]) -> Result<Vec<f64>, SimError> {
         let times: Vec<Result<f64, SimError>> = pools

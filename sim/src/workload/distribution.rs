@@ -52,7 +52,7 @@ impl Distribution {
         }
     }
 
-    /// Mean [s].
+    /// Mean, in s.
     pub fn mean_secs(&self) -> f64 {
         match self {
             Self::Constant(value) => value.as_secs(),
@@ -118,7 +118,7 @@ impl Sampler {
         Gamma::new(shape, mean_ns / shape).map_or(Self::Constant(mean_ns), Self::Gamma)
     }
 
-    /// Draws one value [ns], not rounded.
+    /// Draws one value, in ns, not rounded.
     #[inline]
     pub fn draw_ns(&self, rng: &mut impl Rng) -> f64 {
         match self {

@@ -41,17 +41,17 @@ pub struct Workload {
 pub enum Arrivals {
     /// Open: exponential gaps. `rate` in requests/s.
     Poisson {
-        /// [requests/s]
+        ///, in requests/s
         rate: f64,
     },
     /// Open: equal gaps.
     Deterministic {
-        /// [requests/s]
+        ///, in requests/s
         rate: f64,
     },
     /// Open: gamma-distributed gaps with coefficient of variation `cv`.
     Gamma {
-        /// [requests/s]
+        ///, in requests/s
         rate: f64,
         /// Standard deviation over mean of the gaps.
         cv: f64,
@@ -59,9 +59,9 @@ pub enum Arrivals {
     /// Open: Poisson whose rate switches between two levels after
     /// exponential stays (an interrupted Poisson process if `off_rate` is 0).
     OnOff {
-        /// Rate while on [requests/s]
+        /// Rate while on, in requests/s
         on_rate: f64,
-        /// Rate while off [requests/s]; may be 0.
+        /// Rate while off, in requests/s; may be 0.
         off_rate: f64,
         /// Mean stay in on.
         mean_on: SimDuration,
@@ -127,13 +127,13 @@ pub struct RequestClass {
     pub name: String,
     /// Share of all requests, 0 < share <= 1.
     pub share: f64,
-    /// Size of what is sent to the worker [bytes].
+    /// Size of what is sent to the worker, in bytes.
     pub request_bytes: u64,
-    /// Size of what comes back [bytes].
+    /// Size of what comes back, in bytes.
     pub response_bytes: u64,
     /// What a worker does, in order; at least one.
     pub segments: Vec<Segment>,
-    /// Memory held from start to finish of the service [bytes].
+    /// Memory held from start to finish of the service, in bytes.
     pub working_set_bytes: u64,
     /// The client gives up this long after it should have been served from;
     /// the server does not notice and works on.
@@ -192,7 +192,7 @@ pub struct Runtime {
     pub libraries: Vec<String>,
     /// CPU time to import the application, beyond a bare interpreter.
     pub import_time: SimDuration,
-    /// Private memory of the imported application [bytes].
+    /// Private memory of the imported application, in bytes.
     pub import_bytes: u64,
 }
 
@@ -222,9 +222,9 @@ pub struct Objective {
     pub goal: Option<Goal>,
     /// Limits on quantiles of the sojourn time, per class name.
     pub latency: Vec<LatencyLimit>,
-    /// Least throughput [requests/s].
+    /// Least throughput, in requests/s.
     pub throughput: Option<f64>,
-    /// Most memory of the pool, PSS [bytes].
+    /// Most memory of the pool, PSS, in bytes.
     pub memory_bytes: Option<u64>,
     /// Longest time until the pool is ready.
     pub startup: Option<SimDuration>,
@@ -359,7 +359,7 @@ impl Workload {
         self.classes.iter().enumerate().map(|(i, c)| (c.name.as_str(), i)).collect()
     }
 
-    /// Mean time of one request of `class` in segments for which `pick` holds [s].
+    /// Mean time of one request of `class` in segments for which `pick` holds, in s.
     pub fn mean_seconds(&self, class: usize, pick: impl Fn(SegmentKind) -> bool) -> f64 {
         self.classes[class]
             .segments

@@ -72,7 +72,7 @@ impl From<&PoolConfig> for Pool {
     }
 }
 
-/// Latency of one class [s].
+/// Latency of one class, in s.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Latency {
     /// Mean sojourn time.
@@ -110,11 +110,11 @@ pub struct Figures {
     pub throughput: Interval,
     /// Arrivals per second.
     pub arrival_rate: Interval,
-    /// First arrival to last completion [s].
+    /// First arrival to last completion, in s.
     pub makespan: Interval,
     /// More load than the pool can do: latencies describe the run's length.
     pub saturated: bool,
-    /// Growth of the number in the system [requests/s].
+    /// Growth of the number in the system, in requests/s.
     pub growth: Interval,
     /// Latency by class name.
     pub latency: BTreeMap<String, Latency>,
@@ -124,11 +124,11 @@ pub struct Figures {
     pub mean_in_system: Interval,
     /// Longest queue.
     pub peak_queue: Interval,
-    /// Highest sum of proportional set sizes [bytes].
+    /// Highest sum of proportional set sizes, in bytes.
     pub peak_pss: Interval,
-    /// Highest sum of resident set sizes [bytes].
+    /// Highest sum of resident set sizes, in bytes.
     pub peak_rss: Interval,
-    /// PSS when ready and idle [bytes].
+    /// PSS when ready and idle, in bytes.
     pub idle_pss: Interval,
     /// Replications in which the host's memory did not suffice.
     pub over_memory: u32,
@@ -181,7 +181,7 @@ pub struct HostSize {
     pub threads_per_core: u32,
     /// CPU quota, if limited.
     pub quota_cpus: Option<f64>,
-    /// Memory [bytes].
+    /// Memory, in bytes.
     pub memory: u64,
     /// Parameters measured on the host.
     pub measured: usize,

@@ -49,7 +49,7 @@ pub struct Candidate {
     pub pool: Pool,
     /// Predicted from a warm start.
     pub figures: Figures,
-    /// Cold start until every worker is ready [s].
+    /// Cold start until every worker is ready, in s.
     pub startup: Interval,
     /// Every limit of the objective.
     pub limits: Vec<Limit>,
@@ -57,7 +57,7 @@ pub struct Candidate {
     pub bottleneck: String,
     /// Share of it in use.
     pub bottleneck_utilisation: Interval,
-    /// Most throughput that each resource allows, tightest first [requests/s].
+    /// Most throughput that each resource allows, tightest first, in requests/s.
     pub bounds: Vec<Bound>,
 }
 
@@ -79,7 +79,7 @@ pub struct Limit {
 pub struct Bound {
     /// The resource.
     pub resource: String,
-    /// Throughput [requests/s].
+    /// Throughput, in requests/s.
     pub throughput: f64,
 }
 

@@ -39,7 +39,7 @@ pub struct Simulate {
 /// The pool at one instant.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Moment {
-    /// When [s].
+    /// When, in s.
     pub at: f64,
     /// Requests waiting for a slot.
     pub queued: u64,
@@ -49,9 +49,9 @@ pub struct Moment {
     pub runnable: u32,
     /// Workers ready.
     pub ready_workers: u32,
-    /// Sum of proportional set sizes [bytes].
+    /// Sum of proportional set sizes, in bytes.
     pub pss: u64,
-    /// Sum of resident set sizes [bytes].
+    /// Sum of resident set sizes, in bytes.
     pub rss: u64,
 }
 

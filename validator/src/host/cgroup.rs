@@ -23,7 +23,7 @@ pub struct Limits {
     pub version: Option<u8>,
     /// CPU time.
     pub quota: Option<Quota>,
-    /// Memory [bytes].
+    /// Memory, in bytes.
     pub memory: Option<u64>,
 }
 
@@ -32,7 +32,7 @@ pub struct Limits {
 pub struct Quota {
     /// CPUs' worth of time per period.
     pub cpus: f64,
-    /// Length of a period [us].
+    /// Length of a period, in us.
     pub period_us: u64,
 }
 

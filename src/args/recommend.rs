@@ -16,8 +16,6 @@ pub struct RecommendArgs {
     /// Workload file; `planner init` writes one to start from
     #[arg(long, value_name = "FILE")]
     pub workload: PathBuf,
-    #[command(flatten)]
-    pub host: HostArgs,
     /// What to optimise [default: what the workload says]
     #[arg(long, value_enum)]
     pub goal: Option<GoalArg>,
@@ -31,6 +29,8 @@ pub struct RecommendArgs {
     /// Seed of all randomness; one seed, one answer
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    #[command(flatten)]
+    pub host: HostArgs,
     #[command(flatten)]
     pub output: OutputArgs,
 }

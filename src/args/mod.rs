@@ -49,6 +49,12 @@ pub fn read() -> Result<Command, Failure> {
     Ok(Cli::try_parse()?.command)
 }
 
+/// As [`read`], of the given words.
+#[cfg(test)]
+pub fn parse(words: &[&str]) -> Result<Command, Failure> {
+    Ok(Cli::try_parse_from(words)?.command)
+}
+
 /// The whole command line, for completions and manual pages.
 pub fn description() -> clap::Command {
     Cli::command()

@@ -1,9 +1,11 @@
 //! `planner recommend`: the main job.
 
+use clap::error::ErrorKind;
 use sim::search::{Recommendation, SearchOptions, recommend};
 use sim::stats::Verdict;
+use sim::workload::{Goal, Workload};
 
-use crate::args::{Format, RecommendArgs};
+use crate::args::{Format, RecommendArgs, description};
 use crate::exit::{Code, Failure};
 use crate::files::Target;
 use crate::progress::Bar;
@@ -13,18 +15,12 @@ use crate::{command_line, inputs, render};
 pub fn run(args: &RecommendArgs) -> Result<Code, Failure> {
     let mut workload = inputs::workload(&args.workload)?;
     let host = inputs::host(&args.host)?;
-    let target = Target::open(args.output.out.as_deref())?;
     if let Some(goal) = args.goal {
-        workload.objective.goal = Some(goal.into());
+        set_goal(&mut workload, goal.into())?;
     }
-    let options = SearchOptions {
-        seed: args.seed,
-        p99_precision: args.precision,
-        cpu: args.scheduler.into(),
-        ..SearchOptions::default()
-    };
+    let target = Target::open(args.output.out.as_deref())?;
     let bar = Bar::new();
-    let recommendation = recommend(&workload, &host, &options, &bar)?;
+    let recommendation = recommend(&workload, &host, &options(args), &bar)?;
     drop(bar);
     let code = code_of(&recommendation);
     let answer = render::recommendation::Answer {
@@ -41,9 +37,64 @@ pub fn run(args: &RecommendArgs) -> Result<Code, Failure> {
     Ok(code)
 }
 
+fn set_goal(workload: &mut Workload, goal: Goal) -> Result<(), Failure> {
+    // The same rule as for `goal` in a workload file.
+    if goal == Goal::Throughput && workload.arrivals.offered_rate().is_some() {
+        let message = "an open load is served at the rate it is offered, so throughput cannot be \
+                       the goal; name latency or memory, or use closed or batch arrivals";
+        return Err(description().error(ErrorKind::ArgumentConflict, message).into());
+    }
+    workload.objective.goal = Some(goal);
+    Ok(())
+}
+
+/// A width asked for scales the other: half as wide takes four times the
+/// requests.
+fn options(args: &RecommendArgs) -> SearchOptions {
+    let usual = SearchOptions::default();
+    let finer = usual.p99_precision / args.precision;
+    SearchOptions {
+        seed: args.seed,
+        p99_precision: args.precision,
+        throughput_precision: usual.throughput_precision / finer,
+        budget: (usual.budget as f64 * (finer * finer).max(1.0)) as u64,
+        cpu: args.scheduler.into(),
+        ..usual
+    }
+}
+
 fn code_of(recommendation: &Recommendation) -> Code {
     match recommendation.verdict {
         Verdict::Met => Code::Met,
         Verdict::Missed | Verdict::NotResolved => Code::NotMet,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::Command;
+
+    fn options_of(precision: &str) -> SearchOptions {
+        let line = ["planner", "recommend", "--workload", "w", "--precision", precision];
+        match crate::args::parse(&line).unwrap() {
+            Command::Recommend(args) => options(&args),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_usual_precision_is_that_of_the_search() {
+        let (usual, of) = (SearchOptions::default(), options_of("5%"));
+        assert_eq!((of.budget, of.p99_precision), (usual.budget, usual.p99_precision));
+        assert_eq!(of.throughput_precision, usual.throughput_precision);
+    }
+
+    #[test]
+    fn half_the_width_may_take_four_times_the_requests() {
+        let (usual, of) = (SearchOptions::default(), options_of("2.5%"));
+        assert_eq!(of.budget, 4 * usual.budget);
+        assert_eq!(of.throughput_precision, usual.throughput_precision / 2.0);
+        assert_eq!(options_of("50%").budget, usual.budget);
     }
 }

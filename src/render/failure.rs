@@ -7,6 +7,7 @@ use annotate_snippets::{Group, Level};
 use sim::search::SearchError;
 
 use super::input_error::{renderer, report};
+use super::layout::Page;
 use crate::exit::Failure;
 
 /// Writes `failure` to standard error; what was asked for, like `--help`, to
@@ -20,10 +21,11 @@ pub fn show(failure: &Failure) -> io::Result<()> {
         Failure::Inputs(errors) => errors.iter().try_for_each(|error| write(&report(error))),
         Failure::Search(SearchError::NothingPossible(exclusions)) => {
             write(&renderer().render(&[group(failure)]))?;
+            let mut page = Page::default();
             for exclusion in exclusions {
-                write(&format!("  {}: {}", exclusion.what, exclusion.reason))?;
+                page.hanging("  ", "      ", &format!("{}: {}", exclusion.what, exclusion.reason));
             }
-            Ok(())
+            write(page.finish().trim_end())
         }
         other => write(&renderer().render(&[group(other)])),
     }

@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use serde_json::Value;
 
 use crate::lab::{Lab, TINY};
@@ -63,4 +65,52 @@ fn a_smaller_host_gets_a_smaller_pool() {
             .unwrap()
     };
     assert!(workers("--cores 1") < workers("--cores 4"));
+}
+
+#[test]
+fn throughput_is_no_goal_of_an_open_load() {
+    let lab = Lab::new();
+    let open = "[arrivals.poisson]\nrate = \"10/s\"";
+    lab.write("tiny.toml", TINY.replace("[arrivals.batch]\nrequests = 20", open));
+    let stderr = lab.refusal(&format!("{RECOMMEND} --goal throughput"), 2, 1);
+    assert!(stderr.contains("open load"), "{stderr}");
+}
+
+#[test]
+fn a_workload_that_excludes_every_profile_ends_with_ten_and_the_reasons() {
+    let lab = Lab::new();
+    let objective = "\n[objective]\nmemory = \"1 MiB\"\n";
+    lab.write("tiny.toml", format!("{TINY}{objective}"));
+    let stderr = lab.refusal(RECOMMEND, 10, 1);
+    assert!(stderr.contains("MiB"), "{stderr}");
+    for line in stderr.lines().skip(1) {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}
+
+#[test]
+fn every_workload_that_ships_gets_an_answer() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let lab = Lab::new();
+    let mut seen = 0;
+    for entry in std::fs::read_dir(root.join("workloads")).unwrap() {
+        let path = entry.unwrap().path();
+        // Half the usual precision: enough to see that every part of the answer is there.
+        let output =
+            lab.planner("recommend --precision 10% --workload").arg(&path).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let code = output.status.code();
+        assert!(matches!(code, Some(0 | 10)), "{}: {code:?}", path.display());
+        assert!(text.starts_with("Use ") && text.contains("How sure"), "{text}");
+        // The command that repeats the answer holds the file's path, however long.
+        let mut prose = text.lines().take_while(|line| !line.contains("Repeat: "));
+        assert_eq!(prose.find(|line| line.chars().count() > 80), None);
+        seen += 1;
+    }
+    assert!(seen > 0);
+}
+
+#[test]
+fn the_answer_as_a_whole() {
+    insta::assert_snapshot!(Lab::new().answer(RECOMMEND, 0));
 }

@@ -234,7 +234,8 @@ fn rules(answer: &Answer<'_>, page: &mut Page) {
         let pick = rule.pick.as_ref().map_or("no pick".to_owned(), ToString::to_string);
         page.line(&format!("  {}: {pick}", rule.rule));
         let mut line = rule.note.clone();
-        if let Some(of_rule) = rule.verdict {
+        let limited = !answer.recommendation.choice.margins.is_empty();
+        if let Some(of_rule) = rule.verdict.filter(|_| limited) {
             let _ = write!(line, " Limits: {}.", verdict(of_rule));
         }
         page.paragraph("      ", &line);

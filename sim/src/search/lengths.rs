@@ -39,6 +39,14 @@ pub(super) fn one_period(workload: &Workload) -> u64 {
     }
 }
 
+/// Requests in which an overloaded queue has long since begun to time out;
+/// before that too few seem to fail. 0 without a time-out or for closed loads.
+pub(super) fn patience_requests(workload: &Workload) -> u64 {
+    let rate = workload.arrivals.offered_rate().unwrap_or(0.0);
+    let patience = workload.service.queue_timeout.map_or(0.0, |timeout| timeout.as_secs());
+    (6.0 * patience * rate).ceil() as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +69,14 @@ mod tests {
         let (mean_on, mean_off) = (SimDuration::SECOND, SimDuration(4_000_000_000));
         workload.arrivals = Arrivals::OnOff { on_rate: 1000.0, off_rate: 0.0, mean_on, mean_off };
         assert_eq!(first_requests(&workload), 3000);
+    }
+
+    #[test]
+    fn time_outs_need_time_to_show() {
+        let mut workload = cpu_bound(100.0, SimDuration::MILLISECOND);
+        assert_eq!(patience_requests(&workload), 0);
+        workload.service.queue_timeout = Some(SimDuration(5_000_000_000));
+        assert_eq!(patience_requests(&workload), 3000);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::experiment::{ClassSummary, Outcome, SimError, Summary};
 use crate::pool::PoolConfig;
 use crate::search::SearchOptions;
 use crate::search::judge::stationary_load;
-use crate::search::lengths::{cycle_requests, one_period};
+use crate::search::lengths::{cycle_requests, one_period, patience_requests};
 use crate::search::simulator::{Purpose, Runs, Simulator};
 use crate::stats::Estimate;
 use crate::workload::{Arrivals, Quantile, Trace, Workload};
@@ -123,8 +123,8 @@ fn precise(workload: &Workload, options: &SearchOptions, summary: &Summary) -> b
 /// of the rarest class and of the load's bursts.
 fn requests(workload: &Workload) -> u64 {
     let rarest = workload.classes.iter().map(|class| class.share).fold(1.0, f64::min);
-    let cycle = cycle_requests(workload);
-    let enough = ((OF_RAREST / rarest).ceil() as u64).max(2 * cycle).clamp(SHORTEST, LONGEST);
+    let swings = (2 * cycle_requests(workload)).max(patience_requests(workload));
+    let enough = ((OF_RAREST / rarest).ceil() as u64).max(swings).clamp(SHORTEST, LONGEST);
     // A quantile over part of a period is that part's, not the period's.
     let whole = match one_period(workload) {
         0 => enough,

@@ -194,16 +194,21 @@ impl<C: CpuScheduler> Engine<'_, C> {
         self.policy.on_free(&pool, worker, free, &mut actions);
         for action in actions.drain(..) {
             match action {
-                Action::StartQueued { worker } => self.start_queued(worker),
-                Action::StartOwn { worker } => self.start_own(worker),
+                Action::StartQueued { worker } => self.start_next_of(false, worker),
+                Action::StartOwn { worker } => self.start_next_of(true, worker),
                 other => unreachable!("{other:?} is no answer to a free slot"),
             }
         }
         self.actions = actions;
     }
 
-    fn start_queued(&mut self, worker: u32) {
-        while let Some(request) = self.queue.pop_front() {
+    /// Starts the head of the worker's `own` queue, or of the pool's.
+    fn start_next_of(&mut self, own: bool, worker: u32) {
+        loop {
+            let head = if own { self.workers.pop_own(worker) } else { self.queue.pop_front() };
+            let Some(request) = head else {
+                unreachable!("started from an empty queue");
+            };
             if self.requests[request].place == Place::Abandoned {
                 self.requests.remove(request);
                 continue;
@@ -212,20 +217,6 @@ impl<C: CpuScheduler> Engine<'_, C> {
             self.start(request, worker);
             return;
         }
-        unreachable!("started from an empty queue");
-    }
-
-    fn start_own(&mut self, worker: u32) {
-        while let Some(request) = self.workers.pop_own(worker) {
-            if self.requests[request].place == Place::Abandoned {
-                self.requests.remove(request);
-                continue;
-            }
-            self.leave_queue(request);
-            self.start(request, worker);
-            return;
-        }
-        unreachable!("started from an empty queue");
     }
 
     /// The dispatcher's patience with the first of the queue is over.

@@ -26,7 +26,7 @@ pub(crate) enum GroupKind {
     },
 }
 
-/// A group to create: its kind and the highest thread number plus one.
+/// A group to create.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GroupSpec {
     pub(crate) kind: GroupKind,

@@ -33,7 +33,7 @@ impl Observer for Records {
 fn beside(host: &Host, first: Vec<Segment>, others: usize, other: Vec<Segment>) -> (f64, Outcome) {
     let classes =
         vec![RequestClass::new("first", 0.5, first), RequestClass::new("other", 0.5, other)];
-    let row = |class| TraceRow { at: SimTime::ZERO, class, segments: Vec::new() };
+    let row = |class| TraceRow { at: SimTime::ZERO, key: 0, class, segments: Vec::new() };
     let rows = (0..others).map(|_| row(1)).chain([row(0)]).collect();
     let workload = Workload::new("beside", Arrivals::Replay { rows }, classes);
     let threads = others as u32 + 1;
@@ -227,7 +227,7 @@ fn a_holder_without_a_core_cannot_drop_the_lock() {
         RequestClass::new("a", 0.5, spin(ms(100))),
         RequestClass::new("b", 0.5, spin(ms(100))),
     ];
-    let row = |class| TraceRow { at: SimTime::ZERO, class, segments: Vec::new() };
+    let row = |class| TraceRow { at: SimTime::ZERO, key: 0, class, segments: Vec::new() };
     let rows = [row(0), row(1), row(0), row(1)].into_iter().collect();
     let workload = Workload::new("late", Arrivals::Replay { rows }, classes);
     let mut host = host(ms(5));

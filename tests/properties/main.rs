@@ -82,6 +82,7 @@ proptest! {
         let host = Host::ideal(2);
         let total = |lengths: &[u64]| {
             let rows = lengths.iter().map(|&l| TraceRow {
+                key: 0,
                 at: SimTime::ZERO,
                 class: 0,
                 segments: vec![SimDuration(l * 1_000_000)],
@@ -119,6 +120,7 @@ proptest! {
         // makespan within Graham's bound, work / cores + longest.
         let host = Host::ideal(cores);
         let rows = lengths.iter().map(|&l| TraceRow {
+                key: 0,
             at: SimTime::ZERO,
             class: 0,
             segments: vec![SimDuration(l * 1_000_000)],

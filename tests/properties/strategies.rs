@@ -47,7 +47,7 @@ fn segment() -> impl Strategy<Value = Segment> {
     ];
     (kind, distribution(), prop::option::of(1u32..6)).prop_map(|(kind, duration, reacquires)| {
         let releases = matches!(kind, SegmentKind::Native { .. } | SegmentKind::Wait);
-        Segment { kind, duration, reacquires: reacquires.filter(|_| releases) }
+        Segment { kind, duration, reacquires: reacquires.filter(|_| releases), stage: 0 }
     })
 }
 
@@ -62,6 +62,10 @@ fn class() -> impl Strategy<Value = RequestClass> {
             request_bytes: bytes,
             response_bytes: bytes / 2,
             working_set_bytes: working_set,
+            kept_share: 0.0,
+            leak_bytes: 0,
+            crash: 0.0,
+            hang: 0.0,
             client_timeout,
             ..RequestClass::new("class", 1.0, segments)
         })

@@ -124,7 +124,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
     }
 
     fn join_queue(&mut self, request: RequestId, worker: u32) {
-        let cap = self.scenario.pool.queue_cap.map_or(usize::MAX, |cap| cap as usize);
+        let cap = self.scenario.pools[0].queue_cap.map_or(usize::MAX, |cap| cap as usize);
         if self.queued >= cap {
             self.seal(request, Fate::Rejected);
             self.requests.remove(request);
@@ -142,7 +142,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
             entry.worker = worker;
             self.workers.queue_at(worker, request);
         }
-        if let Some(patience) = self.scenario.pool.queue_timeout {
+        if let Some(patience) = self.scenario.pools[0].queue_timeout {
             let number = self.requests[request].number;
             let deadline = Deadline { at: self.now + patience, request, number };
             self.queue_deadlines.push_back(deadline);

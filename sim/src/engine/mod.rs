@@ -26,7 +26,7 @@ use std::collections::VecDeque;
 
 use crate::cpu::{CpuScheduler, FairQuanta, ProcessorSharing, ThreadId};
 use crate::experiment::{
-    CpuModel, Observer, Outcome, Scenario, SimError, Snapshot, Start, Utilisation,
+    CpuModel, Observer, Outcome, Scenario, SimError, Snapshot, Start, Utilisation, WorkersOutcome,
 };
 use crate::interpreter::Gil;
 use crate::kernel::{Calendar, Purpose, SimDuration, SimTime, Streams};
@@ -132,8 +132,11 @@ pub(crate) fn run(
 
 /// What no file can say but a caller could.
 fn check(scenario: &Scenario<'_>) -> Result<(), SimError> {
-    let pool = scenario.pool;
+    let pool = &scenario.pools[0];
     let refuse = |why: String| Err(SimError::Impossible(why));
+    if scenario.pools.len() != 1 {
+        return refuse(format!("{} pools on one host, not 1", scenario.pools.len()));
+    }
     if pool.profile.slots() == 0 || pool.profile.slots() > MAX_SLOTS {
         return refuse(format!(
             "{} has {} slots, not 1 to {MAX_SLOTS}",
@@ -190,7 +193,8 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
         cpu: C,
         observer: &'a mut dyn Observer,
     ) -> Self {
-        let Scenario { workload, host, pool, .. } = *scenario;
+        let Scenario { workload, host, .. } = *scenario;
+        let pool = &scenario.pools[0];
         let locks = (plan.workers * plan.locks_per_worker) as usize;
         let slots = Slots::new(workload.classes.len(), locks, threads.len());
         let costs = &host.interpreter;
@@ -339,6 +343,7 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
             busy_slots: self.watch.busy_slots(),
             runnable: self.cpu.runnable(),
             ready_workers: self.startup.ready,
+            restarts: 0,
             pss,
             rss,
         });
@@ -372,7 +377,7 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
         let share = |integral: u128, of: f64| {
             if observed_ns > 0.0 { integral as f64 / observed_ns / of } else { 0.0 }
         };
-        let slots = self.scenario.pool.profile.slots() as f64;
+        let slots = self.scenario.pools[0].profile.slots() as f64;
         let usable = self.scenario.host.usable_cpus();
         Outcome {
             classes: watched.sojourns.classes,
@@ -398,6 +403,8 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
                 dispatcher: share(end.dispatcher - begin.dispatcher, 1.0),
             },
             memory,
+            workers: WorkersOutcome::default(),
+            pools: Vec::new(),
             ready_at: self.startup.ready_at.unwrap_or(now),
             events: self.events,
             hand_offs: self.hand_offs,

@@ -59,7 +59,8 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn new(scenario: &Scenario<'_>) -> Self {
-        let Scenario { workload, host, pool, .. } = *scenario;
+        let Scenario { workload, host, .. } = *scenario;
+        let pool = &scenario.pools[0];
         let cost = dispatch_cost(host, pool);
         let classes: Vec<ClassPlan> = workload
             .classes
@@ -69,7 +70,11 @@ impl Plan {
                 let time = |fixed: f64, per_byte: f64, bytes: f64| fixed + per_byte * bytes;
                 let per_byte = cost.parent_per_byte.value;
                 ClassPlan {
-                    send: time(cost.parent_send.value.0 as f64, per_byte, to),
+                    send: time(
+                        (cost.submit.value.0 + cost.parent_send.value.0) as f64,
+                        per_byte,
+                        to,
+                    ),
                     receive: time(cost.parent_receive.value.0 as f64, per_byte, from),
                     worker: time(cost.worker.value.0 as f64, cost.worker_per_byte.value, to + from),
                     working_set: class.working_set_bytes,

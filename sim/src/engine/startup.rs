@@ -48,7 +48,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
             let demand = Demand { work: self.start_plan.child, group: BYTECODE, width: 1 };
             self.put_on_cpu(first, demand);
         }
-        let batch = self.scenario.pool.start_batch.unwrap_or(u32::MAX);
+        let batch = self.scenario.pools[0].start_batch.unwrap_or(u32::MAX);
         if self.startup.launched < self.plan.workers && self.startup.in_batch < batch {
             self.startup.launching = true;
             self.start_work(starter, self.start_plan.launch);
@@ -70,13 +70,13 @@ impl<C: CpuScheduler> Engine<'_, C> {
         self.worker_is_ready(worker);
         let launched_all = self.startup.launched == self.plan.workers;
         let batch_full =
-            self.startup.in_batch == self.scenario.pool.start_batch.unwrap_or(u32::MAX);
+            self.startup.in_batch == self.scenario.pools[0].start_batch.unwrap_or(u32::MAX);
         if self.startup.outstanding == 0 && (launched_all || batch_full) && !self.startup.launching
         {
             // Batched starters pause after every batch, the last one too, and
             // only then report the pool as started.
-            let pause = match self.scenario.pool.start_batch {
-                Some(_) => self.scenario.pool.start_delay,
+            let pause = match self.scenario.pools[0].start_batch {
+                Some(_) => self.scenario.pools[0].start_delay,
                 None => crate::kernel::SimDuration::ZERO,
             };
             self.calendar.schedule(self.slots.starter(), self.now + pause, rank::STARTER);

@@ -138,6 +138,7 @@ impl Watch {
             Fate::Rejected => self.counts.rejected += 1,
             Fate::QueueTimeout => self.counts.queue_timeouts += 1,
             Fate::ClientTimeout => self.counts.client_timeouts += 1,
+            Fate::WorkerLost => self.counts.worker_lost += 1,
         }
         if record.request >= self.target && self.kind == LoadKind::Open {
             return;
@@ -233,7 +234,8 @@ impl Watch {
             self.counts.in_system += 1;
         }
         let c = &self.counts;
-        let sealed = c.completed + c.rejected + c.queue_timeouts + c.client_timeouts;
+        let sealed =
+            c.completed + c.rejected + c.queue_timeouts + c.client_timeouts + c.worker_lost;
         assert_eq!(c.arrived, sealed + c.in_system, "a request was lost");
         assert_eq!(
             self.in_system.integral_at(now),

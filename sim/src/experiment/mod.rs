@@ -5,8 +5,8 @@ mod scenario;
 mod summary;
 
 pub use outcome::{
-    ClassOutcome, Counts, Fate, MemoryOutcome, Observer, Outcome, Record, SimError, Snapshot,
-    Utilisation,
+    ClassOutcome, Counts, Fate, MemoryOutcome, Observer, Outcome, PoolOutcome, Record,
+    RestartCause, SimError, Snapshot, Utilisation, WorkersOutcome,
 };
 pub use scenario::{CpuModel, Limits, Scenario, Start};
 pub use summary::{ClassSummary, Summary};

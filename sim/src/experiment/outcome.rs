@@ -65,6 +65,10 @@ pub struct Outcome {
     pub utilisation: Utilisation,
     /// Memory of the pool and its parent.
     pub memory: MemoryOutcome,
+    /// What became of the workers, whole run.
+    pub workers: WorkersOutcome,
+    /// One entry per pool of the deployment.
+    pub pools: Vec<PoolOutcome>,
     /// When the last worker was ready (zero for a warm start).
     pub ready_at: SimTime,
     /// Calendar events handled.
@@ -102,6 +106,8 @@ pub struct Counts {
     pub queue_timeouts: u64,
     /// Given up by the client.
     pub client_timeouts: u64,
+    /// Lost with the worker that served them.
+    pub worker_lost: u64,
     /// Still there when the run ended.
     pub in_system: u64,
 }
@@ -130,6 +136,116 @@ pub struct MemoryOutcome {
     pub idle_pss: u64,
     /// When the PSS first passed the host's memory.
     pub over_limit_at: Option<SimTime>,
+    /// Quantiles of the PSS over time, as in `Quantile::ALL`.
+    pub pss_quantiles: [u64; 3],
+    /// Quantiles of the RSS over time, as in `Quantile::ALL`.
+    pub rss_quantiles: [u64; 3],
+    /// Highest resident set size of any worker.
+    pub worst_worker_rss: u64,
+    /// Workers that the kernel killed for memory.
+    pub oom_kills: u64,
+    /// Time during which memory was swapped out.
+    pub swapping: SimDuration,
+}
+
+/// Why a worker was replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RestartCause {
+    /// It had lived its time.
+    Ttl,
+    /// It had served its requests.
+    MaxRequests,
+    /// It had grown past its limit.
+    MemoryLimit,
+    /// It served one request for too long.
+    KilledForTime,
+    /// It answered no heartbeat.
+    Hang,
+    /// It crashed.
+    Crash,
+    /// The kernel killed it for memory.
+    OutOfMemory,
+}
+
+impl RestartCause {
+    /// All of them, in the order of `WorkersOutcome::restarts`.
+    pub const ALL: [Self; 7] = [
+        Self::Ttl,
+        Self::MaxRequests,
+        Self::MemoryLimit,
+        Self::KilledForTime,
+        Self::Hang,
+        Self::Crash,
+        Self::OutOfMemory,
+    ];
+
+    /// For people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ttl => "TTL",
+            Self::MaxRequests => "max requests",
+            Self::MemoryLimit => "memory limit",
+            Self::KilledForTime => "killed for time",
+            Self::Hang => "hang",
+            Self::Crash => "crash",
+            Self::OutOfMemory => "out of memory",
+        }
+    }
+}
+
+/// What became of the workers. A worker is up while it takes requests; it is
+/// down from when it takes no more until its successor does.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct WorkersOutcome {
+    /// Replacements by cause, as in `RestartCause::ALL`.
+    pub restarts: [u64; 7],
+    /// Time that this is taken over, in s: from when all were ready first.
+    pub observed: f64,
+    /// Share of that time with exactly `k` workers down, by `k`; sums to 1.
+    pub down_shares: Vec<f64>,
+    /// Share of the pool's slots that were not up, time average.
+    pub capacity_lost: f64,
+    /// Share of worker time spent stopping and starting.
+    pub restarting_share: f64,
+    /// Largest share of the slots that was down at once.
+    pub worst_capacity_lost: f64,
+    /// Mean time that a worker was down per replacement, in s.
+    pub mean_outage: f64,
+    /// Longest time with at least one worker down, in s.
+    pub longest_outage: f64,
+    /// Requests lost with a worker.
+    pub requests_lost: u64,
+    /// Requests that came while a worker was down and had to wait.
+    pub requests_delayed: u64,
+}
+
+impl WorkersOutcome {
+    /// Replacements of all causes.
+    pub fn total_restarts(&self) -> u64 {
+        self.restarts.iter().sum()
+    }
+
+    /// Share of time with `k` or more workers down.
+    pub fn down_at_least(&self, k: usize) -> f64 {
+        self.down_shares.iter().skip(k).sum()
+    }
+}
+
+/// One pool of a deployment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct PoolOutcome {
+    /// Requests (of a pipeline: stages) that it finished per second, observed
+    /// stretch.
+    pub throughput: f64,
+    /// Busy share of its slots, observed stretch.
+    pub slots: f64,
+    /// Mean time from its door to the end of its service, whole run, in s.
+    pub mean_sojourn: f64,
+    /// Mean time in service, whole run, in s.
+    pub mean_service: f64,
+    /// Most requests waiting for it at once.
+    pub peak_queue: u64,
 }
 
 /// The fate of one request.
@@ -144,6 +260,8 @@ pub enum Fate {
     QueueTimeout,
     /// The client gave up.
     ClientTimeout,
+    /// Its worker died.
+    WorkerLost,
 }
 
 impl Fate {
@@ -154,6 +272,7 @@ impl Fate {
             Self::Rejected => "rejected",
             Self::QueueTimeout => "queue_timeout",
             Self::ClientTimeout => "client_timeout",
+            Self::WorkerLost => "worker_lost",
         }
     }
 }
@@ -190,6 +309,8 @@ pub struct Snapshot {
     pub runnable: u32,
     /// Workers ready.
     pub ready_workers: u32,
+    /// Replacements begun so far.
+    pub restarts: u64,
     /// Sum of proportional set sizes, in bytes.
     pub pss: u64,
     /// Sum of resident set sizes, in bytes.

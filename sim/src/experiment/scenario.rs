@@ -2,7 +2,7 @@
 //! this seed.
 
 use crate::host::Host;
-use crate::pool::PoolConfig;
+use crate::pool::{Deployment, PoolConfig, Split, WHOLE};
 use crate::workload::Workload;
 
 /// Everything that determines a replication, but for its number.
@@ -12,8 +12,10 @@ pub struct Scenario<'a> {
     pub workload: &'a Workload,
     /// Where it runs.
     pub host: &'a Host,
-    /// In which pool.
-    pub pool: &'a PoolConfig,
+    /// In which pools; at least one.
+    pub pools: &'a [PoolConfig],
+    /// Which pool serves what.
+    pub split: &'a Split,
     /// How threads share the cores.
     pub cpu: CpuModel,
     /// Are the workers up when the load begins?
@@ -73,12 +75,25 @@ impl<'a> Scenario<'a> {
         Self {
             workload,
             host,
-            pool,
+            pools: std::slice::from_ref(pool),
+            split: &WHOLE,
             cpu: CpuModel::default(),
             start: Start::default(),
             requests,
             seed,
             limits: Limits::default(),
         }
+    }
+
+    /// As `new`, for several pools that share the host.
+    pub fn of(
+        workload: &'a Workload,
+        host: &'a Host,
+        deployment: &'a Deployment,
+        requests: u64,
+        seed: u64,
+    ) -> Self {
+        let (pools, split) = (&deployment.pools[..], &deployment.split);
+        Self { pools, split, ..Self::new(workload, host, &deployment.pools[0], requests, seed) }
     }
 }

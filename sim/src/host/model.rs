@@ -1,9 +1,12 @@
 //! A host as the model sees it: its size and the measured (or assumed, or
 //! published) cost of everything CPython and Linux do on it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::SimDuration;
+use crate::pool::PoolKind;
 
 /// Where a number comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +76,8 @@ pub struct Host {
     pub quota: Option<Quota>,
     /// Memory that the pool may use, in bytes.
     pub memory_bytes: u64,
+    /// Swap space beside it, in bytes.
+    pub swap_bytes: u64,
     /// Cores and the OS scheduler.
     pub cpu: CpuCosts,
     /// The interpreter lock and its absence.
@@ -170,6 +175,8 @@ pub struct StartCosts {
     pub child: Parameter<SimDuration>,
     /// Starting one thread.
     pub thread: Parameter<SimDuration>,
+    /// From the signal that stops an idle worker until it is gone.
+    pub stop: Parameter<SimDuration>,
 }
 
 /// Memory terms, in bytes.
@@ -189,6 +196,11 @@ pub struct MemoryCosts {
     pub cow_plateau: Parameter<f64>,
     /// Requests after which 63 % of that plateau is private.
     pub cow_requests: Parameter<f64>,
+    /// Copies of a payload in the parent while it is on its way.
+    pub ipc_copies: Parameter<f64>,
+    /// Extra time of all CPU work if as much memory is swapped out as is in, as
+    /// a share: 10 means eleven times as long.
+    pub swap_slowdown: Parameter<f64>,
 }
 
 /// What it costs to hand one request to a worker and take the result back.
@@ -202,12 +214,17 @@ pub struct DispatchCosts {
     pub native: DispatchCost,
     /// Accepting from a shared socket in the worker (prefork server).
     pub kernel: DispatchCost,
+    /// Pools that were measured by themselves.
+    pub pools: BTreeMap<PoolKind, DispatchCost>,
 }
 
 /// The two sides of a hand-over. `parent_*` is spent by the dispatcher,
 /// `worker_*` by the worker under its own lock.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DispatchCost {
+    /// Caller's CPU time to submit one request, where a thread of its own sends
+    /// it on.
+    pub submit: Parameter<SimDuration>,
     /// Dispatcher's CPU time to send one request.
     pub parent_send: Parameter<SimDuration>,
     /// Dispatcher's CPU time to take one result.
@@ -259,6 +276,7 @@ impl Host {
             start.interpreter.origin,
             start.child.origin,
             start.thread.origin,
+            start.stop.origin,
             memory.interpreter.origin,
             memory.shared_libraries.origin,
             memory.thread.origin,
@@ -266,11 +284,14 @@ impl Host {
             memory.task.origin,
             memory.cow_plateau.origin,
             memory.cow_requests.origin,
+            memory.ipc_copies.origin,
+            memory.swap_slowdown.origin,
         ];
-        for cost in
-            [&dispatch.python_process, &dispatch.python_thread, &dispatch.native, &dispatch.kernel]
-        {
+        let shapes =
+            [&dispatch.python_process, &dispatch.python_thread, &dispatch.native, &dispatch.kernel];
+        for cost in shapes.into_iter().chain(dispatch.pools.values()) {
             origins.extend([
+                cost.submit.origin,
                 cost.parent_send.origin,
                 cost.parent_receive.origin,
                 cost.parent_per_byte.origin,
@@ -293,6 +314,7 @@ impl Host {
         let none = || Parameter::exactly(SimDuration::ZERO);
         let zero = || Parameter::exactly(0.0);
         let free = || DispatchCost {
+            submit: none(),
             parent_send: none(),
             parent_receive: none(),
             parent_per_byte: zero(),
@@ -307,6 +329,7 @@ impl Host {
             threads_per_core: 1,
             quota: None,
             memory_bytes: 1 << 40,
+            swap_bytes: 0,
             cpu: CpuCosts {
                 smt_gain: Parameter::exactly(1.0),
                 bytecode_inflation: zero(),
@@ -334,6 +357,7 @@ impl Host {
                 interpreter: none(),
                 child: none(),
                 thread: none(),
+                stop: none(),
             },
             memory: MemoryCosts {
                 interpreter: Parameter::exactly(0),
@@ -343,12 +367,15 @@ impl Host {
                 task: Parameter::exactly(0),
                 cow_plateau: Parameter::exactly(1.0),
                 cow_requests: Parameter::exactly(1.0),
+                ipc_copies: zero(),
+                swap_slowdown: zero(),
             },
             dispatch: DispatchCosts {
                 python_process: free(),
                 python_thread: free(),
                 native: free(),
                 kernel: free(),
+                pools: BTreeMap::new(),
             },
         }
     }

@@ -20,6 +20,12 @@ pub enum Purpose {
     Modulation = 4,
     /// Which waiter of an interpreter lock wakes.
     WakeOrder = 5,
+    /// Key of each request.
+    Keys = 6,
+    /// Jitter of each worker's life.
+    Lives = 7,
+    /// Crashes and hangs.
+    Faults = 8,
 }
 
 /// All streams of one workload and seed.

@@ -2,19 +2,27 @@
 //!
 //! A new rule is one file here with a table test and one line in `policy_for`.
 
+mod admission;
 mod config;
+mod deployment;
 mod first_fit;
+mod kind;
 mod least_loaded;
+mod lifecycle;
 mod policy;
+mod profile;
 mod round_robin;
 mod shared_queue;
 
-pub use config::{
-    Concurrency, Dispatcher, MAX_SLOTS, MAX_THREADS, MAX_WORKERS, PoolConfig, Profile, StartMethod,
-    WorkerChoice,
-};
+pub use admission::{Bundling, Ordering, ParentThreads, Prefetch};
+pub use config::{Dispatcher, PoolConfig, StartMethod, WorkerChoice};
+pub(crate) use deployment::WHOLE;
+pub use deployment::{Deployment, Split};
 pub use first_fit::FirstFit;
+pub use kind::PoolKind;
 pub use least_loaded::LeastLoaded;
+pub use lifecycle::{Backoff, Drain, Heartbeat, Lifecycle};
 pub use policy::{Action, PoolPolicy, PoolView, WorkerView, policy_for};
+pub use profile::{Concurrency, MAX_SLOTS, MAX_THREADS, MAX_WORKERS, Profile};
 pub use round_robin::RoundRobin;
 pub use shared_queue::SharedQueue;

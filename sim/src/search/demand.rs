@@ -43,7 +43,8 @@ impl Demand {
         let dispatcher = if pool.dispatcher == Dispatcher::Kernel {
             0.0
         } else {
-            cost.parent_send.value.as_secs()
+            cost.submit.value.as_secs()
+                + cost.parent_send.value.as_secs()
                 + cost.parent_receive.value.as_secs()
                 + cost.parent_per_byte.value * bytes * 1e-9
         };

@@ -12,8 +12,9 @@ pub use file::{
     MAX_BATCH, MAX_CLIENTS, MAX_EMPIRICAL, MAX_POINTS, MAX_WORKLOAD_BYTES, workload_keys,
 };
 pub use model::{
-    Arrivals, Goal, LatencyLimit, MAX_CLASSES, MAX_SEGMENTS, Objective, Quantile, RequestClass,
-    Runtime, Segment, SegmentKind, Service, Workload,
+    Arrivals, Goal, KeepUp, KeySpace, LatencyLimit, MAX_CLASSES, MAX_SEGMENTS, Objective,
+    OverMemory, Quantile, RequestClass, Retention, Runtime, Segment, SegmentKind, Service, Stage,
+    Workload,
 };
 pub use python::PythonVersion;
 pub use trace::{Trace, TraceRow};

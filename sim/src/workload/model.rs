@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::kernel::{SimDuration, SimTime};
-use crate::pool::{Dispatcher, StartMethod};
+use crate::pool::{Dispatcher, Lifecycle, Ordering, PoolKind, Profile, StartMethod};
 use crate::workload::distribution::Distribution;
 use crate::workload::python::PythonVersion;
 use crate::workload::trace::TraceRow;
@@ -28,6 +28,10 @@ pub struct Workload {
     pub arrivals: Arrivals,
     /// Request classes; at least one, shares sum to 1.
     pub classes: Vec<RequestClass>,
+    /// Stages that every request passes in this order; empty: no pipeline.
+    pub stages: Vec<Stage>,
+    /// Keys of the requests, if they have any.
+    pub keys: Option<KeySpace>,
     /// What the code under test allows.
     pub runtime: Runtime,
     /// What the pool around the workers looks like, whatever the profile.
@@ -120,6 +124,30 @@ impl Arrivals {
     }
 }
 
+/// One stage of a pipeline: a part of every request that has an executor of
+/// its own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stage {
+    /// Name, unique in the workload.
+    pub name: String,
+    /// The executor, if it is given; else it is to be chosen.
+    pub profile: Option<Profile>,
+    /// How the executor's workers start, if that is given.
+    pub start_method: Option<StartMethod>,
+}
+
+/// Keys of requests: key `i` of `count` has weight `(i + 1)^-skew` (Zipf), and
+/// belongs to partition `i mod partitions`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct KeySpace {
+    /// Number of keys, at least 1.
+    pub count: u64,
+    /// Zipf exponent; 0: every key as often.
+    pub skew: f64,
+    /// Number of partitions, at least 1.
+    pub partitions: u64,
+}
+
 /// A kind of request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RequestClass {
@@ -135,6 +163,16 @@ pub struct RequestClass {
     pub segments: Vec<Segment>,
     /// Memory held from start to finish of the service, in bytes.
     pub working_set_bytes: u64,
+    /// Share of the largest working set that the allocator keeps in the
+    /// process afterwards, 0 to 1.
+    pub kept_share: f64,
+    /// Memory that each request leaks in the process that served it, in bytes.
+    pub leak_bytes: u64,
+    /// Chance that serving one request kills the worker, half way through.
+    pub crash: f64,
+    /// Chance that a request never ends and holds its slot until somebody
+    /// kills the worker.
+    pub hang: f64,
     /// The client gives up this long after it should have been served from;
     /// the server does not notice and works on.
     pub client_timeout: Option<SimDuration>,
@@ -152,6 +190,8 @@ pub struct Segment {
     /// whoever was woken by the release. `None`: one release, and whether the
     /// lock is lost follows from the mechanism. Only for `Native` and `Wait`.
     pub reacquires: Option<u32>,
+    /// Index into `Workload::stages`, ascending within a class; 0 without any.
+    pub stage: u32,
 }
 
 /// The kinds of segment that the interpreter lock tells apart.
@@ -194,6 +234,13 @@ pub struct Runtime {
     pub import_time: SimDuration,
     /// Private memory of the imported application, in bytes.
     pub import_bytes: u64,
+    /// Memory that a worker process leaks while it lives, in bytes per hour.
+    pub leak_per_hour: u64,
+    /// Pages of the parent beyond the imports when it forks its workers, in
+    /// bytes: caches, loaded models, results of earlier work.
+    pub parent_bytes: u64,
+    /// Mean time between crashes of one worker that no request causes.
+    pub crash_every: Option<SimDuration>,
 }
 
 /// The pool's surroundings: the same for every candidate profile.
@@ -213,6 +260,40 @@ pub struct Service {
     pub start_methods: Vec<StartMethod>,
     /// Most workers (processes) to consider; `None`: from the host.
     pub max_workers: Option<u32>,
+    /// Pools to consider; empty: the shapes without a product.
+    pub pools: Vec<PoolKind>,
+    /// Which requests may not be under way at once.
+    pub ordering: Ordering,
+    /// Most requests under way at once.
+    pub max_in_flight: Option<u32>,
+    /// When workers are replaced.
+    pub lifecycle: Lifecycle,
+    /// What the caller does with results.
+    pub results: Retention,
+    /// What happens when the memory does not suffice.
+    pub over_memory: OverMemory,
+}
+
+/// What the caller does with results.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Retention {
+    /// Drops each once it has it.
+    #[default]
+    Dropped,
+    /// Keeps all of them (`list(pool.map(...))`).
+    Kept,
+}
+
+/// What happens when the memory does not suffice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OverMemory {
+    /// It is noted, and the run goes on as if there were enough.
+    #[default]
+    Noted,
+    /// The kernel swaps: everything slows down by the share that is out.
+    Swap,
+    /// The kernel kills the largest worker.
+    Kill,
 }
 
 /// What the answer is judged by.
@@ -228,8 +309,19 @@ pub struct Objective {
     pub memory_bytes: Option<u64>,
     /// Longest time until the pool is ready.
     pub startup: Option<SimDuration>,
-    /// Largest share of requests rejected or timed out.
+    /// Largest share of requests rejected, timed out or lost with a worker.
     pub failures: Option<f64>,
+    /// Workers that must be up.
+    pub keep_up: Option<KeepUp>,
+}
+
+/// At least `workers` are ready for the share `probability` of the time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct KeepUp {
+    /// Share of the pool's workers, 0 to 1.
+    pub share: f64,
+    /// Least share of time.
+    pub probability: f64,
 }
 
 /// One limit on a latency quantile.
@@ -288,6 +380,27 @@ pub enum Goal {
     Memory,
 }
 
+impl Default for Service {
+    /// A Python parent, no limits, nothing recycled.
+    fn default() -> Self {
+        Self {
+            dispatcher: Dispatcher::Python,
+            queue_cap: None,
+            queue_timeout: None,
+            start_batch: None,
+            start_delay: SimDuration::ZERO,
+            start_methods: Vec::new(),
+            max_workers: None,
+            pools: Vec::new(),
+            ordering: Ordering::default(),
+            max_in_flight: None,
+            lifecycle: Lifecycle::default(),
+            results: Retention::default(),
+            over_memory: OverMemory::default(),
+        }
+    }
+}
+
 impl RequestClass {
     /// A class of that share and those segments: no sizes, no working set, no
     /// time-out.
@@ -299,6 +412,10 @@ impl RequestClass {
             response_bytes: 0,
             segments,
             working_set_bytes: 0,
+            kept_share: 0.0,
+            leak_bytes: 0,
+            crash: 0.0,
+            hang: 0.0,
             client_timeout: None,
         }
     }
@@ -307,7 +424,7 @@ impl RequestClass {
 impl Segment {
     /// A segment with one release of the lock, if its kind releases it.
     pub fn new(kind: SegmentKind, duration: Distribution) -> Self {
-        Self { kind, duration, reacquires: None }
+        Self { kind, duration, reacquires: None, stage: 0 }
     }
 }
 
@@ -320,6 +437,8 @@ impl Workload {
             about: String::new(),
             arrivals,
             classes,
+            stages: Vec::new(),
+            keys: None,
             runtime: Runtime {
                 python: vec![PythonVersion { minor: 12, free_threaded: false }],
                 thread_safe: true,
@@ -331,16 +450,11 @@ impl Workload {
                 libraries: Vec::new(),
                 import_time: SimDuration::ZERO,
                 import_bytes: 0,
+                leak_per_hour: 0,
+                parent_bytes: 0,
+                crash_every: None,
             },
-            service: Service {
-                dispatcher: Dispatcher::Kernel,
-                queue_cap: None,
-                queue_timeout: None,
-                start_batch: None,
-                start_delay: SimDuration::ZERO,
-                start_methods: Vec::new(),
-                max_workers: None,
-            },
+            service: Service { dispatcher: Dispatcher::Kernel, ..Service::default() },
             objective: Objective::default(),
         }
     }

@@ -7,7 +7,7 @@
 use rand::Rng;
 use rand::RngExt as _;
 use rand::rngs::ChaCha8Rng;
-use rand_distr::{Distribution as _, Exp1};
+use rand_distr::{Distribution as _, Exp1, Zipf};
 
 use crate::kernel::{Purpose, SimDuration, SimTime, Streams};
 use crate::workload::distribution::Sampler;
@@ -20,6 +20,8 @@ pub struct TraceRow {
     pub at: SimTime,
     /// Class index.
     pub class: usize,
+    /// Key, below the number of keys; 0 if requests have none.
+    pub key: u64,
     /// Time of each segment of its class, alone on an idle host. Empty: draw
     /// from the class (a replay that gives arrivals only).
     pub segments: Vec<SimDuration>,
@@ -34,6 +36,7 @@ pub struct Trace<'a> {
     samplers: Vec<Vec<Sampler>>,
     class_rng: ChaCha8Rng,
     service_rng: ChaCha8Rng,
+    keys: Option<(Zipf<f64>, ChaCha8Rng)>,
     next_row: u64,
 }
 
@@ -66,6 +69,11 @@ impl<'a> Trace<'a> {
             samplers,
             class_rng: streams.stream(Purpose::Classes, replication),
             service_rng: streams.stream(Purpose::Services, replication),
+            keys: workload.keys.map(|keys| {
+                let zipf = Zipf::new(keys.count as f64, keys.skew)
+                    .expect("a checked workload has at least one key and a skew of 0 or more");
+                (zipf, streams.stream(Purpose::Keys, replication))
+            }),
             next_row: 0,
         }
     }
@@ -89,9 +97,11 @@ impl<'a> Trace<'a> {
         if let Arrivals::Replay { rows } = &self.workload.arrivals {
             let given = &rows[self.next_row as usize];
             row.class = given.class;
+            row.key = given.key;
             row.segments.extend_from_slice(&given.segments);
         } else {
             row.class = self.draw_class();
+            row.key = self.keys.as_mut().map_or(0, |(zipf, rng)| zipf.sample(rng) as u64 - 1);
         }
         if row.segments.is_empty() {
             let rng = &mut self.service_rng;

@@ -152,7 +152,7 @@ fn row(text: &str, classes: &[RequestClass], before: SimTime) -> Result<TraceRow
         return Err(Fault::new(column..text.len(), message)
             .help("give one time per segment, repeats counted, or none to draw them"));
     }
-    Ok(TraceRow { at, class, segments })
+    Ok(TraceRow { at, class, key: 0, segments })
 }
 
 fn class_index(line: &str, name: &str, classes: &[RequestClass]) -> Result<usize, Fault> {

@@ -44,7 +44,7 @@ fn reads_times_classes_and_segments() {
     assert_eq!(rows.len(), 2);
     assert_eq!(rows[0].segments, [SimDuration(10), SimDuration(20)]);
     assert_eq!(rows[0].class, 1);
-    assert_eq!(rows[1], TraceRow { at: SimTime(5), class: 0, segments: Vec::new() });
+    assert_eq!(rows[1], TraceRow { at: SimTime(5), class: 0, key: 0, segments: Vec::new() });
 }
 
 #[test]
@@ -107,7 +107,7 @@ proptest! {
             at += gap;
             let times = workload.classes[class].segments.iter().map(|_| SimDuration(gap));
             let segments = if drawn { Vec::new() } else { times.collect() };
-            TraceRow { at: SimTime(at), class, segments }
+            TraceRow { at: SimTime(at), class, key: 0, segments }
         }).collect();
         let mut written = Vec::new();
         write_trace(&mut written, rows.iter().cloned(), &workload).unwrap();

@@ -5,6 +5,7 @@
 mod field;
 mod tables;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -14,6 +15,7 @@ use crate::input::{
     count_up_to, duration, format_bytes, format_duration, identifier, number, read_limited, text,
 };
 use crate::kernel::SimDuration;
+use crate::pool::PoolKind;
 
 /// Largest calibration file, in bytes.
 pub const MAX_CALIBRATION_BYTES: u64 = 1 << 20;
@@ -26,11 +28,38 @@ const CALIBRATION: Keys = Keys {
 };
 const HOST: Keys = Keys {
     table: "[host]",
-    keys: &["name", "date", "processor", "cores", "threads_per_core", "memory", "quota"],
+    keys: &["name", "date", "processor", "cores", "threads_per_core", "memory", "swap", "quota"],
 };
 const QUOTA: Keys = Keys { table: "[host.quota]", keys: &["cpus", "period"] };
-const DISPATCH: Keys =
-    Keys { table: "[dispatch]", keys: &["python_process", "python_thread", "native", "kernel"] };
+/// The four shapes are required, pools measured by themselves are not.
+const DISPATCH: Keys = Keys {
+    table: "[dispatch]",
+    keys: &[
+        "python_process",
+        "python_thread",
+        "native",
+        "kernel",
+        "multiprocessing-pool",
+        "process-pool-executor",
+        "multiprocessing-thread-pool",
+        "thread-pool-executor",
+        "gevent-pool",
+        "eventlet-green-pool",
+        "asyncio",
+        "grpc-process",
+        "grpc-thread",
+        "grpc-thread-serial",
+        "keyed-baseline",
+        "keyed-async",
+        "keyed-process",
+        "gunicorn-sync",
+        "gunicorn-gthread",
+        "gunicorn-gevent",
+        "uvicorn",
+        "celery-prefork",
+        "celery-threads",
+    ],
+};
 
 /// Every (table, key) of a calibration file, for the reference to be held
 /// against.
@@ -80,6 +109,9 @@ impl Host {
         writeln!(out, "cores = {}", self.cores)?;
         writeln!(out, "threads_per_core = {}", self.threads_per_core)?;
         writeln!(out, "memory = \"{}\"", format_bytes(self.memory_bytes))?;
+        if self.swap_bytes > 0 {
+            writeln!(out, "swap = \"{}\"", format_bytes(self.swap_bytes))?;
+        }
         if let Some(Quota { cpus, period }) = self.quota {
             let period = format_duration(period);
             writeln!(out, "quota = {{ cpus = {cpus:?}, period = \"{period}\" }}")?;
@@ -88,11 +120,15 @@ impl Host {
         tables::interpreter::write(&self.interpreter, "interpreter", out)?;
         tables::start::write(&self.start, "start", out)?;
         tables::memory::write(&self.memory, "memory", out)?;
-        let DispatchCosts { python_process, python_thread, native, kernel } = &self.dispatch;
+        let DispatchCosts { python_process, python_thread, native, kernel, pools } = &self.dispatch;
         tables::dispatch::write(python_process, "dispatch.python_process", out)?;
         tables::dispatch::write(python_thread, "dispatch.python_thread", out)?;
         tables::dispatch::write(native, "dispatch.native", out)?;
-        tables::dispatch::write(kernel, "dispatch.kernel", out)
+        tables::dispatch::write(kernel, "dispatch.kernel", out)?;
+        for (kind, cost) in pools {
+            tables::dispatch::write(cost, &format!("dispatch.{kind}"), out)?;
+        }
+        Ok(())
     }
 }
 
@@ -117,6 +153,7 @@ fn read(top: &Section<'_>) -> Result<Host, Reported> {
         0 => Err(Fault::new(value.span(), "a host has some memory").help("write its RAM")),
         above => Ok(above),
     });
+    let swap_bytes = host.or("swap", 0, bytes);
     let quota = quota(&host);
     Ok(Host {
         name: name?,
@@ -126,6 +163,7 @@ fn read(top: &Section<'_>) -> Result<Host, Reported> {
         threads_per_core: threads_per_core? as u32,
         quota: quota?,
         memory_bytes: memory_bytes?,
+        swap_bytes: swap_bytes?,
         cpu: cpu?,
         interpreter: interpreter?,
         start: start?,
@@ -143,11 +181,18 @@ fn dispatch(section: &Section<'_>) -> Result<DispatchCosts, Reported> {
     let python_thread = cost("python_thread");
     let native = cost("native");
     let kernel = cost("kernel");
+    let mut pools = BTreeMap::new();
+    for kind in PoolKind::ALL.into_iter().filter(|kind| *kind != PoolKind::Generic) {
+        if let Some(table) = section.table(kind.name(), &tables::dispatch::KEYS)? {
+            pools.insert(kind, tables::dispatch::read(&table)?);
+        }
+    }
     Ok(DispatchCosts {
         python_process: python_process?,
         python_thread: python_thread?,
         native: native?,
         kernel: kernel?,
+        pools,
     })
 }
 

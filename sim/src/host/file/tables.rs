@@ -74,6 +74,7 @@ table!(start "[start]" StartCosts {
     interpreter: Time(ZERO, TEN_MINUTES),
     child: Time(ZERO, TEN_MINUTES),
     thread: Time(ZERO, TEN_MINUTES),
+    stop: Time(ZERO, TEN_MINUTES),
 });
 
 table!(memory "[memory]" MemoryCosts {
@@ -84,9 +85,12 @@ table!(memory "[memory]" MemoryCosts {
     task: Size,
     cow_plateau: Number(0.0, 1.0),
     cow_requests: Number(0.01, 1e9),
+    ipc_copies: Number(0.0, 100.0),
+    swap_slowdown: Number(0.0, 1e6),
 });
 
 table!(dispatch "[dispatch.*]" DispatchCost {
+    submit: Time(ZERO, SECOND),
     parent_send: Time(ZERO, SECOND),
     parent_receive: Time(ZERO, SECOND),
     parent_per_byte: PerByte(1000.0),

@@ -60,6 +60,10 @@ fn class<'a>(
         segments: segments?,
         working_set_bytes: working_set_bytes?,
         client_timeout: client_timeout?,
+        kept_share: 0.0,
+        leak_bytes: 0,
+        crash: 0.0,
+        hang: 0.0,
     })
 }
 

@@ -71,6 +71,8 @@ fn workload<'a>(context: Context<'a>, document: &'a Value<'a>) -> Result<Workloa
         about: about?,
         arrivals: arrivals?,
         classes,
+        stages: Vec::new(),
+        keys: None,
         runtime: runtime?,
         service: service?,
         objective: objective?,

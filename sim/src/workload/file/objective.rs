@@ -31,6 +31,7 @@ pub(super) fn objective(
     let failures = section.optional("failures", share);
     let latency = latency.into_iter().collect::<Result<Vec<_>, _>>()?;
     Ok(Objective {
+        keep_up: None,
         goal: goal?,
         latency: latency.into_iter().flatten().flatten().collect(),
         throughput: throughput?,

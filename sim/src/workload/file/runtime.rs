@@ -29,6 +29,9 @@ const UNSTATED: Runtime = Runtime {
     libraries: Vec::new(),
     import_time: SimDuration::ZERO,
     import_bytes: 0,
+    leak_per_hour: 0,
+    parent_bytes: 0,
+    crash_every: None,
 };
 
 pub(super) fn runtime(top: &Section<'_>) -> Result<Runtime, Reported> {
@@ -58,6 +61,7 @@ pub(super) fn runtime(top: &Section<'_>) -> Result<Runtime, Reported> {
         libraries: libraries?,
         import_time: import_time?,
         import_bytes: import_bytes?,
+        ..UNSTATED
     })
 }
 
@@ -95,15 +99,7 @@ fn distinct<'a, T: PartialEq>(
 
 pub(super) fn service(top: &Section<'_>) -> Result<Service, Reported> {
     let Some(section) = top.table("service", &keys::SERVICE)? else {
-        return Ok(Service {
-            dispatcher: Dispatcher::Python,
-            queue_cap: None,
-            queue_timeout: None,
-            start_batch: None,
-            start_delay: SimDuration::ZERO,
-            start_methods: Vec::new(),
-            max_workers: None,
-        });
+        return Ok(Service::default());
     };
     let count = |key, least, most| {
         section
@@ -131,6 +127,7 @@ pub(super) fn service(top: &Section<'_>) -> Result<Service, Reported> {
         start_delay: start_delay?,
         start_methods: start_methods?,
         max_workers: max_workers?,
+        ..Service::default()
     })
 }
 

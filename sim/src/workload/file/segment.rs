@@ -88,7 +88,10 @@ fn single<'a>(
         let help = "only `native` and `wait` segments release it; leave `reacquires` out";
         return Err(section.fail(section.span_of("reacquires"), message, help));
     }
-    repeated(section, vec![Segment { kind, duration: duration?, reacquires: reacquires? }])
+    repeated(
+        section,
+        vec![Segment { kind, duration: duration?, reacquires: reacquires?, stage: 0 }],
+    )
 }
 
 /// `segments` as often as `repeat` says.

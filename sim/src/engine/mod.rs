@@ -204,6 +204,8 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
             let gil = Gil::new(costs.switch_interval.value, costs.wake_order, rng);
             Lock { gil, held_since: SimTime::ZERO, held: 0 }
         };
+        let accept_rng = Streams::new(&format!("{} accept", workload.name), scenario.seed)
+            .stream(Purpose::WakeOrder, replication);
         let (kind, target) = match workload.arrivals {
             Arrivals::Closed { .. } => (LoadKind::Closed, scenario.requests),
             Arrivals::Batch { requests } => (LoadKind::Finite, requests.min(scenario.requests)),
@@ -237,7 +239,7 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
             row: TraceRow::default(),
             next_number: 0,
             requests: Requests::default(),
-            policy: policy_for(pool),
+            policy: policy_for(pool, plan.workers, accept_rng),
             actions: Vec::new(),
             workers: Workers::new(&plan),
             closed: kind == LoadKind::Closed,

@@ -46,13 +46,31 @@ pub enum WorkerChoice {
     SharedQueue,
     /// One queue; the first worker in order that has a free slot.
     FirstFit,
+    /// One queue; the worker with the most free slots.
+    LeastBusy,
     /// A queue per worker, dealt in turn whether free or not.
     RoundRobin,
     /// A queue per worker; the one with fewest requests gets the next.
     LeastLoaded,
+    /// Workers race to accept from a shared socket; an event loop takes one
+    /// connection at a time.
+    AcceptOne,
+    /// As before; an event loop takes all that wait.
+    AcceptAll,
 }
 
 impl WorkerChoice {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::SharedQueue,
+        Self::FirstFit,
+        Self::LeastBusy,
+        Self::RoundRobin,
+        Self::LeastLoaded,
+        Self::AcceptOne,
+        Self::AcceptAll,
+    ];
+
     /// As written in files and on the command line.
     pub fn name(self) -> &'static str {
         match self {
@@ -60,6 +78,9 @@ impl WorkerChoice {
             Self::FirstFit => "first-fit",
             Self::RoundRobin => "round-robin",
             Self::LeastLoaded => "least-loaded",
+            Self::LeastBusy => "least-busy",
+            Self::AcceptOne => "accept-one",
+            Self::AcceptAll => "accept-all",
         }
     }
 }
@@ -123,6 +144,9 @@ pub struct PoolConfig {
     pub max_in_flight: Option<u32>,
     /// Slots of a worker, if fewer than it has threads.
     pub slots_per_worker: Option<u32>,
+    /// Most connections that a worker accepts, served or waiting for one of its
+    /// slots; `None`: as many as it has slots.
+    pub worker_connections: Option<u32>,
     /// Threads beside each event loop that run native segments for it
     /// (`asyncio.to_thread`); 0: they stop the loop.
     pub offload_threads: u32,
@@ -155,6 +179,7 @@ impl PoolConfig {
             ordering: service.ordering,
             max_in_flight: service.max_in_flight,
             slots_per_worker: None,
+            worker_connections: None,
             offload_threads: 0,
             keeps_last_result: false,
             lifecycle: service.lifecycle,

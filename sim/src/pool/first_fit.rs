@@ -3,7 +3,7 @@
 //! At low load the same few workers get all requests and the others stay cold:
 //! the ordered choice of gRPC pool managers such as snakepit's.
 
-use crate::pool::policy::{Action, PoolPolicy, PoolView};
+use crate::pool::policy::{Action, PoolPolicy, PoolView, fill};
 
 /// See the module.
 #[derive(Debug)]
@@ -41,23 +41,28 @@ impl PoolPolicy for FirstFit {
     }
 
     fn on_free(&mut self, pool: &PoolView<'_>, worker: u32, free: u32, out: &mut Vec<Action>) {
-        let taken = free.min(u32::try_from(pool.queued).unwrap_or(u32::MAX));
-        out.extend((0..taken).map(|_| Action::StartQueued { worker }));
-        if taken < free {
+        let taken = fill(pool, worker, free, out);
+        if taken < free && pool.workers[worker as usize].ready {
             self.free[worker as usize] += free - taken;
             self.any_free[worker as usize / 64] |= 1 << (worker % 64);
         }
+    }
+
+    fn withdraw(&mut self, worker: u32) {
+        self.free[worker as usize] = 0;
+        self.any_free[worker as usize / 64] &= !(1 << (worker % 64));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pool::policy::testing::READY;
 
     #[test]
     fn low_numbers_get_all_the_work() {
         let mut policy = FirstFit::new(130);
-        let view = |queued| PoolView { workers: &[], queued };
+        let view = |queued| PoolView { workers: &[READY; 130], queued };
         let mut out = Vec::new();
         for worker in (0..130).rev() {
             policy.on_free(&view(0), worker, 1, &mut out);

@@ -1,12 +1,12 @@
 //! One queue from which idle workers take, the longest idle first.
 //!
 //! Workers that block on one pipe or one accept queue are woken in the order in
-//! which they began to wait: `multiprocessing` task pipes, prefork servers
-//! without `SO_REUSEPORT`, the call queue of `ProcessPoolExecutor`.
+//! which they began to wait: `multiprocessing` task pipes, processes that block
+//! in `accept`, the call queue of `ProcessPoolExecutor`.
 
 use std::collections::VecDeque;
 
-use crate::pool::policy::{Action, PoolPolicy, PoolView};
+use crate::pool::policy::{Action, PoolPolicy, PoolView, fill};
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -21,20 +21,26 @@ impl PoolPolicy for SharedQueue {
     }
 
     fn on_free(&mut self, pool: &PoolView<'_>, worker: u32, free: u32, out: &mut Vec<Action>) {
-        let taken = free.min(u32::try_from(pool.queued).unwrap_or(u32::MAX));
-        out.extend((0..taken).map(|_| Action::StartQueued { worker }));
-        self.idle.extend((taken..free).map(|_| worker));
+        let taken = fill(pool, worker, free, out);
+        if pool.workers[worker as usize].ready {
+            self.idle.extend((taken..free).map(|_| worker));
+        }
+    }
+
+    fn withdraw(&mut self, worker: u32) {
+        self.idle.retain(|&idle| idle != worker);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pool::policy::testing::READY;
 
     #[test]
     fn the_longest_idle_worker_goes_first() {
         let mut policy = SharedQueue::default();
-        let view = |queued| PoolView { workers: &[], queued };
+        let view = |queued| PoolView { workers: &[READY; 3], queued };
         let mut out = Vec::new();
         for worker in [2, 0, 1] {
             policy.on_free(&view(0), worker, 1, &mut out);

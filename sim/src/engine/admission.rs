@@ -1,28 +1,14 @@
-//! Requests on their way in and out: arrivals, clients, queues, time-outs, and
-//! doing what the pool's policy decides.
-
-use std::collections::VecDeque;
+//! Requests on their way into the system and out of it: arrivals, clients and
+//! their patience, and the way from pool to pool.
 
 use crate::cpu::CpuScheduler;
-use crate::engine::requests::{NO_WORKER, Place, RequestId};
-use crate::engine::threads::Activity;
+use crate::engine::plan::Hop;
+use crate::engine::queues::Deadline;
+use crate::engine::requests::{NO_REQUEST, Place, RequestId};
 use crate::engine::{Engine, rank};
 use crate::experiment::{Fate, Record, SimError};
 use crate::kernel::SimTime;
-use crate::pool::{Action, PoolView};
 use crate::workload::Arrivals;
-
-/// A deadline of one request. The number tells whether the entry still holds
-/// the request that it was set for.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Deadline {
-    at: SimTime,
-    request: RequestId,
-    number: u64,
-}
-
-/// Deadlines in order: all waits in one queue are allowed the same time.
-pub(super) type Deadlines = VecDeque<Deadline>;
 
 impl<C: CpuScheduler> Engine<'_, C> {
     /// The first requests of the load.
@@ -76,6 +62,10 @@ impl<C: CpuScheduler> Engine<'_, C> {
             return Err(SimError::TooManyInSystem { limit, at: self.now });
         }
         let request = self.requests.insert(self.next_number, &self.row, at);
+        let class = &self.scenario.workload.classes[self.row.class];
+        if class.crash > 0.0 || class.hang > 0.0 {
+            self.requests[request].doom = self.lives.doom(class);
+        }
         self.next_number += 1;
         self.calendar.reserve_slots(self.slots.count(self.requests.capacity()));
         Ok(request)
@@ -104,137 +94,33 @@ impl<C: CpuScheduler> Engine<'_, C> {
                 self.calendar.schedule(slot, deadline.at, rank::TIMEOUT);
             }
         }
-        if self.plan.dispatches && self.plan.classes[class as usize].send > 0.0 {
-            self.requests[request].place = Place::Sending;
-            self.hand_to_dispatcher(request);
-        } else {
-            self.knock_at_pool(request);
-        }
+        self.requests[request].came_in_outage = self.lives.any_down();
+        self.go_to_hop(request, 0);
     }
 
-    /// The request is at the pool's door.
-    pub(super) fn knock_at_pool(&mut self, request: RequestId) {
-        let pool = PoolView { workers: self.workers.views(), queued: self.queued_shared };
-        match self.policy.on_arrival(&pool) {
-            Action::Start { worker } => self.start(request, worker),
-            Action::Queue => self.join_queue(request, NO_WORKER),
-            Action::QueueAt { worker } => self.join_queue(request, worker),
-            other => unreachable!("{other:?} is no answer to an arrival"),
-        }
+    fn go_to_hop(&mut self, request: RequestId, hop: u32) {
+        let class = self.requests[request].class as usize;
+        let Hop { pool, from, to } = self.plan.routes[class][hop as usize];
+        let entry = &mut self.requests[request];
+        entry.hop = hop;
+        entry.go_to(self.now, pool, from, to);
+        self.come_to_pool(request);
     }
 
-    fn join_queue(&mut self, request: RequestId, worker: u32) {
-        let cap = self.scenario.pools[0].queue_cap.map_or(usize::MAX, |cap| cap as usize);
-        if self.queued >= cap {
-            self.seal(request, Fate::Rejected);
+    /// A pool is done with `request` and has its result: on to the next pool,
+    /// or back to the client.
+    #[inline]
+    pub(super) fn leaves_pool(&mut self, request: RequestId) {
+        self.leave_pool(request);
+        let entry = &mut self.requests[request];
+        entry.next = NO_REQUEST;
+        let hop = entry.hop + 1;
+        if (hop as usize) < self.plan.routes[entry.class as usize].len() {
+            self.go_to_hop(request, hop);
+        } else if entry.sealed {
             self.requests.remove(request);
-            return;
-        }
-        self.queued += 1;
-        self.watch.queue_length(self.queued as u64);
-        let entry = &mut self.requests[request];
-        if worker == NO_WORKER {
-            entry.place = Place::Queued;
-            self.queued_shared += 1;
-            self.queue.push_back(request);
         } else {
-            entry.place = Place::QueuedAt;
-            entry.worker = worker;
-            self.workers.queue_at(worker, request);
-        }
-        if let Some(patience) = self.scenario.pools[0].queue_timeout {
-            let number = self.requests[request].number;
-            let deadline = Deadline { at: self.now + patience, request, number };
-            self.queue_deadlines.push_back(deadline);
-            if self.queue_deadlines.len() == 1 {
-                self.calendar.schedule(self.slots.queue_timeout(), deadline.at, rank::TIMEOUT);
-            }
-        }
-    }
-
-    fn leave_queue(&mut self, request: RequestId) {
-        self.queued -= 1;
-        match self.requests[request].place {
-            Place::Queued => self.queued_shared -= 1,
-            Place::QueuedAt => self.workers.left_own_queue(self.requests[request].worker),
-            place => unreachable!("a queued request is {place:?}"),
-        }
-    }
-
-    /// Starts `request` on `worker`, which has a free slot.
-    fn start(&mut self, request: RequestId, worker: u32) {
-        let entry = &mut self.requests[request];
-        entry.place = Place::Serving;
-        entry.worker = worker;
-        self.workers.take_slot(worker);
-        self.watch.slot_taken(self.now);
-        let thread = if self.plan.event_loops {
-            self.workers.push_task(worker, request);
-            self.workers.first_thread(&self.plan, worker)
-        } else {
-            let thread = self.workers.take_thread(worker);
-            self.thread(thread).request = request;
-            thread
-        };
-        if self.threads[thread as usize].activity == Activity::Idle {
-            self.wake(thread);
-        }
-    }
-
-    /// `worker` is done with a request.
-    pub(super) fn slot_freed(&mut self, worker: u32) {
-        self.workers.free_slot(worker);
-        self.offer_slots(worker, 1);
-    }
-
-    /// Lets the policy fill `free` slots of `worker`.
-    pub(super) fn offer_slots(&mut self, worker: u32, free: u32) {
-        let mut actions = std::mem::take(&mut self.actions);
-        let pool = PoolView { workers: self.workers.views(), queued: self.queued_shared };
-        self.policy.on_free(&pool, worker, free, &mut actions);
-        for action in actions.drain(..) {
-            match action {
-                Action::StartQueued { worker } => self.start_next_of(false, worker),
-                Action::StartOwn { worker } => self.start_next_of(true, worker),
-                other => unreachable!("{other:?} is no answer to a free slot"),
-            }
-        }
-        self.actions = actions;
-    }
-
-    /// Starts the head of the worker's `own` queue, or of the pool's.
-    fn start_next_of(&mut self, own: bool, worker: u32) {
-        loop {
-            let head = if own { self.workers.pop_own(worker) } else { self.queue.pop_front() };
-            let Some(request) = head else {
-                unreachable!("started from an empty queue");
-            };
-            if self.requests[request].place == Place::Abandoned {
-                self.requests.remove(request);
-                continue;
-            }
-            self.leave_queue(request);
-            self.start(request, worker);
-            return;
-        }
-    }
-
-    /// The dispatcher's patience with the first of the queue is over.
-    pub(super) fn on_queue_timeout(&mut self) {
-        while let Some(deadline) = self.queue_deadlines.front().copied() {
-            let entry = &self.requests[deadline.request];
-            let waits = entry.number == deadline.number
-                && matches!(entry.place, Place::Queued | Place::QueuedAt);
-            if waits && deadline.at > self.now {
-                self.calendar.schedule(self.slots.queue_timeout(), deadline.at, rank::TIMEOUT);
-                return;
-            }
-            self.queue_deadlines.pop_front();
-            if waits {
-                self.leave_queue(deadline.request);
-                self.requests[deadline.request].place = Place::Abandoned;
-                self.seal(deadline.request, Fate::QueueTimeout);
-            }
+            self.complete(request);
         }
     }
 
@@ -258,7 +144,15 @@ impl<C: CpuScheduler> Engine<'_, C> {
     }
 
     fn client_gives_up(&mut self, request: RequestId) {
-        match self.requests[request].place {
+        let entry = &self.requests[request];
+        let bundles = self.plan.pools[entry.pool as usize].bundling.is_some();
+        match entry.place {
+            Place::Held => {
+                self.leave_queue(request);
+                self.requests[request].place = Place::Abandoned;
+            }
+            // A bundle stays together.
+            _ if bundles => {}
             // The server finds the connection closed when it gets there.
             Place::Queued | Place::QueuedAt => {
                 self.leave_queue(request);
@@ -272,15 +166,23 @@ impl<C: CpuScheduler> Engine<'_, C> {
     }
 
     /// The request has been served and its result taken.
-    pub(super) fn complete(&mut self, request: RequestId) {
+    fn complete(&mut self, request: RequestId) {
+        let entry = &self.requests[request];
+        if self.keeps_results {
+            let bytes = self.scenario.workload.classes[entry.class as usize].response_bytes;
+            self.ledger.result_kept(self.now, bytes);
+        }
         self.seal(request, Fate::Completed);
         self.requests.remove(request);
     }
 
     /// Settles the fate of `request`; its client of a closed load goes on.
-    fn seal(&mut self, request: RequestId, fate: Fate) {
+    pub(super) fn seal(&mut self, request: RequestId, fate: Fate) {
         let entry = &mut self.requests[request];
         entry.sealed = true;
+        if std::mem::take(&mut entry.hangs) {
+            self.watch.hangs_no_more();
+        }
         let record = Record {
             request: entry.number,
             class: entry.class as usize,
@@ -294,5 +196,14 @@ impl<C: CpuScheduler> Engine<'_, C> {
         if self.closed {
             self.failure = self.client_thinks().err();
         }
+    }
+
+    /// The request went down with its worker.
+    pub(super) fn lose(&mut self, request: RequestId) {
+        if !self.requests[request].sealed {
+            self.lives.lost += 1;
+            self.seal(request, Fate::WorkerLost);
+        }
+        self.discard(request);
     }
 }

@@ -4,16 +4,31 @@
 //! questions; this file holds what it knows and the loop, the files beside it
 //! what it does:
 //!
-//! * `admission`: arrivals, queues, time-outs, what the policy decides;
-//! * `dispatcher`: the thread that hands requests out and takes results back;
-//! * `service`: server threads and event loops going through segments;
+//! * `plan`, `layout`, `build`: everything that is worked out before the start;
+//! * `admission`: arrivals, clients and their patience, the way from pool to pool;
+//! * `gate`: room, keys and bundles at a pool's door;
+//! * `clerks`: the parent's threads that requests pass on their way in and out;
+//! * `queues`: what waits for a worker, and what the pool's policy decides;
+//! * `service`, `offload`: server threads and event loops going through segments;
 //! * `threads`: lock, cores and sleep, the transitions that all threads share;
-//! * `startup`: workers getting ready;
-//! * `watch`: what is recorded, and the identities that must hold.
+//! * `startup`, `lives`, `faults`: workers getting ready, being replaced, dying;
+//! * `watch`, `life_watch`, `pools`: what is recorded, and the identities that
+//!   must hold;
+//! * `finish`: what it all comes to.
 
 mod admission;
-mod dispatcher;
+mod build;
+mod clerks;
+mod faults;
+mod finish;
+mod gate;
+mod layout;
+mod life_watch;
+mod lives;
+mod offload;
 mod plan;
+mod pools;
+mod queues;
 mod requests;
 mod service;
 mod slots;
@@ -25,35 +40,40 @@ mod workers;
 use std::collections::VecDeque;
 
 use crate::cpu::{CpuScheduler, FairQuanta, ProcessorSharing, ThreadId};
-use crate::experiment::{
-    CpuModel, Observer, Outcome, Scenario, SimError, Snapshot, Start, Utilisation, WorkersOutcome,
-};
+use crate::experiment::{CpuModel, Observer, Outcome, Scenario, SimError, Snapshot, Start};
 use crate::interpreter::Gil;
-use crate::kernel::{Calendar, Purpose, SimDuration, SimTime, Streams};
-use crate::pool::{Action, Concurrency, MAX_SLOTS, PoolPolicy, policy_for};
-use crate::process::{Ledger, MemoryPlan, StartPlan};
-use crate::workload::{Arrivals, Trace, TraceRow};
+use crate::kernel::{Calendar, SimDuration, SimTime};
+use crate::pool::Action;
+use crate::process::Ledger;
+use crate::stats::TimeWeighted;
+use crate::workload::{Trace, TraceRow};
 
-use admission::Deadlines;
+use life_watch::LifeWatch;
+use lives::Chore;
+use plan::Plan;
 pub(crate) use plan::dispatch_cost;
-use plan::{BYTECODE, Plan};
-use requests::{Place, RequestId, Requests};
+use pools::PoolState;
+use queues::Deadlines;
+use requests::{RequestId, Requests};
 use slots::{Slots, Source};
-use startup::Startup;
-use threads::{NO_LOCK, Role, Thread};
-use watch::{LoadKind, Watch};
+use threads::Thread;
+use watch::Watch;
 use workers::Workers;
 
 /// What goes first at one instant: work that ends (the cores come before the
-/// calendar), then waits that end, then new arrivals; looking on comes last.
+/// calendar), then waits that end, then new arrivals, then bundles that waited
+/// for them; looking on comes last.
 mod rank {
     pub(super) const THREAD: u8 = 2;
     pub(super) const REQUEST: u8 = 3;
     pub(super) const LOCK: u8 = 4;
     pub(super) const STARTER: u8 = 5;
     pub(super) const TIMEOUT: u8 = 6;
-    pub(super) const ARRIVAL: u8 = 7;
-    pub(super) const SNAPSHOT: u8 = 8;
+    pub(super) const LIFE: u8 = 7;
+    pub(super) const TICK: u8 = 8;
+    pub(super) const ARRIVAL: u8 = 9;
+    pub(super) const BUNDLE: u8 = 10;
+    pub(super) const SNAPSHOT: u8 = 11;
 }
 
 /// A lock and how long it has been held.
@@ -65,13 +85,25 @@ struct Lock {
     held: u64,
 }
 
+/// A thread that requests pass, and what is before it.
+#[derive(Debug)]
+struct Clerk {
+    thread: ThreadId,
+    queue: VecDeque<RequestId>,
+    busy: TimeWeighted,
+}
+
 /// One replication under way.
 struct Engine<'a, C> {
     scenario: &'a Scenario<'a>,
     plan: Plan,
-    start_plan: StartPlan,
     wake_latency: SimDuration,
     oversleep: SimDuration,
+    keeps_results: bool,
+    /// Does memory that is short slow things down?
+    swaps: bool,
+    /// Does somebody have to look whether memory is short?
+    guards_memory: bool,
     now: SimTime,
     events: u64,
     calendar: Calendar,
@@ -82,24 +114,21 @@ struct Engine<'a, C> {
     asked_off_core: Vec<u32>,
     hand_offs: u64,
     threads: Vec<Thread>,
-    dispatcher: Option<ThreadId>,
-    starter: Option<ThreadId>,
-    startup: Startup,
+    clerks: Vec<Clerk>,
+    starters: Vec<ThreadId>,
     trace: Trace<'a>,
     row: TraceRow,
     next_number: u64,
     requests: Requests,
-    policy: Box<dyn PoolPolicy>,
+    pools: Vec<PoolState>,
     actions: Vec<Action>,
     workers: Workers,
+    lives: LifeWatch,
+    chores: Vec<Chore>,
     closed: bool,
-    queue: VecDeque<RequestId>,
-    /// Requests in any queue, and in the shared one, without the given up.
+    /// Requests that wait for any pool.
     queued: usize,
-    queued_shared: usize,
-    queue_deadlines: Deadlines,
     client_deadlines: Vec<Deadlines>,
-    dispatch_queue: VecDeque<RequestId>,
     ledger: Ledger,
     watch: Watch,
     observer: &'a mut dyn Observer,
@@ -113,155 +142,31 @@ pub(crate) fn run(
     replication: u32,
     observer: &mut dyn Observer,
 ) -> Result<Outcome, SimError> {
-    check(scenario)?;
-    let plan = Plan::new(scenario);
+    build::check(scenario)?;
+    let (plan, layout) = Plan::new(scenario);
     let (host, groups) = (scenario.host, plan.groups.clone());
-    let threads = thread_table(scenario, &plan);
-    let n = threads.len();
+    let n = layout.threads.len();
     match scenario.cpu {
         CpuModel::ProcessorSharing => {
             let cpu = ProcessorSharing::new(host, &groups, n);
-            Engine::new(scenario, plan, threads, replication, cpu, observer).run()
+            Engine::new(scenario, plan, layout, replication, cpu, observer).run()
         }
         CpuModel::FairQuanta => {
             let cpu = FairQuanta::new(host, &groups, n, plan.widest);
-            Engine::new(scenario, plan, threads, replication, cpu, observer).run()
+            Engine::new(scenario, plan, layout, replication, cpu, observer).run()
         }
     }
 }
 
-/// What no file can say but a caller could.
-fn check(scenario: &Scenario<'_>) -> Result<(), SimError> {
-    let pool = &scenario.pools[0];
-    let refuse = |why: String| Err(SimError::Impossible(why));
-    if scenario.pools.len() != 1 {
-        return refuse(format!("{} pools on one host, not 1", scenario.pools.len()));
-    }
-    if pool.profile.slots() == 0 || pool.profile.slots() > MAX_SLOTS {
-        return refuse(format!(
-            "{} has {} slots, not 1 to {MAX_SLOTS}",
-            pool.profile,
-            pool.profile.slots()
-        ));
-    }
-    if pool.blas_threads == 0 || pool.blas_threads > 1024 {
-        return refuse(format!("{} BLAS threads, not 1 to 1024", pool.blas_threads));
-    }
-    if pool.start_batch == Some(0) {
-        return refuse("a start batch of 0 workers never starts any".to_owned());
-    }
-    if matches!(pool.profile.concurrency, Concurrency::Interpreters(_)) && pool.lock_free() {
-        return refuse(
-            "sub-interpreters are modelled with a lock each, not free-threaded".to_owned(),
-        );
-    }
-    Ok(())
-}
-
-/// Worker threads first, in order of worker, then dispatcher and starter.
-fn thread_table(scenario: &Scenario<'_>, plan: &Plan) -> Vec<Thread> {
-    let role = if plan.event_loops { Role::Loop } else { Role::Server };
-    let mut threads = Vec::new();
-    for worker in 0..plan.workers {
-        for i in 0..plan.threads_per_worker {
-            let lock = match plan.locks_per_worker {
-                0 => NO_LOCK,
-                n => worker * n + i % n,
-            };
-            threads.push(Thread::new(role, worker, lock, plan.python_group(worker)));
-        }
-    }
-    if plan.dispatches {
-        // In a process of its own nothing contends with it for a lock.
-        let shares = plan.dispatcher_in_worker && plan.locks_per_worker > 0;
-        let lock = if shares { 0 } else { NO_LOCK };
-        let group = if plan.dispatcher_in_worker { plan.python_group(0) } else { BYTECODE };
-        threads.push(Thread::new(Role::Dispatcher, 0, lock, group));
-    }
-    if scenario.start == Start::Cold {
-        threads.push(Thread::new(Role::Starter, 0, NO_LOCK, BYTECODE));
-    }
-    threads
-}
-
-impl<'a, C: CpuScheduler> Engine<'a, C> {
-    fn new(
-        scenario: &'a Scenario<'a>,
-        plan: Plan,
-        threads: Vec<Thread>,
-        replication: u32,
-        cpu: C,
-        observer: &'a mut dyn Observer,
-    ) -> Self {
-        let Scenario { workload, host, .. } = *scenario;
-        let pool = &scenario.pools[0];
-        let locks = (plan.workers * plan.locks_per_worker) as usize;
-        let slots = Slots::new(workload.classes.len(), locks, threads.len());
-        let costs = &host.interpreter;
-        let lock = |index: usize| {
-            let streams = Streams::new(&format!("{} lock {index}", workload.name), scenario.seed);
-            let rng = streams.stream(Purpose::WakeOrder, replication);
-            let gil = Gil::new(costs.switch_interval.value, costs.wake_order, rng);
-            Lock { gil, held_since: SimTime::ZERO, held: 0 }
-        };
-        let accept_rng = Streams::new(&format!("{} accept", workload.name), scenario.seed)
-            .stream(Purpose::WakeOrder, replication);
-        let (kind, target) = match workload.arrivals {
-            Arrivals::Closed { .. } => (LoadKind::Closed, scenario.requests),
-            Arrivals::Batch { requests } => (LoadKind::Finite, requests.min(scenario.requests)),
-            Arrivals::Replay { ref rows } => {
-                (LoadKind::Finite, scenario.requests.min(rows.len() as u64))
-            }
-            _ => (LoadKind::Open, scenario.requests),
-        };
-        let steady = !matches!(workload.arrivals, Arrivals::Varying { .. });
-        let of_role =
-            |role| threads.iter().position(|t| t.role == role).map(|thread| thread as ThreadId);
-        let memory = MemoryPlan::new(host, &workload.runtime, pool);
-        Self {
-            scenario,
-            start_plan: StartPlan::new(host, &workload.runtime, pool),
-            wake_latency: host.cpu.wake_latency.value,
-            oversleep: host.cpu.timer_slack.value,
-            now: SimTime::ZERO,
-            events: 0,
-            calendar: Calendar::with_slots(slots.count(0)),
-            slots,
-            cpu,
-            locks: (0..locks).map(lock).collect(),
-            asked_off_core: Vec::new(),
-            hand_offs: 0,
-            dispatcher: of_role(Role::Dispatcher),
-            starter: of_role(Role::Starter),
-            threads,
-            startup: Startup::default(),
-            trace: Trace::new(workload, scenario.seed, replication),
-            row: TraceRow::default(),
-            next_number: 0,
-            requests: Requests::default(),
-            policy: policy_for(pool, plan.workers, accept_rng),
-            actions: Vec::new(),
-            workers: Workers::new(&plan),
-            closed: kind == LoadKind::Closed,
-            queue: VecDeque::new(),
-            queued: 0,
-            queued_shared: 0,
-            queue_deadlines: VecDeque::new(),
-            client_deadlines: vec![VecDeque::new(); workload.classes.len()],
-            dispatch_queue: VecDeque::new(),
-            ledger: Ledger::new(memory, plan.workers, host.memory_bytes),
-            watch: Watch::new(kind, steady, target, workload.classes.len()),
-            snapshot_every: observer.snapshot_every(),
-            observer,
-            failure: None,
-            plan,
-        }
-    }
-
+impl<C: CpuScheduler> Engine<'_, C> {
     fn run(mut self) -> Result<Outcome, SimError> {
-        match (self.scenario.start, self.starter) {
-            (Start::Cold, Some(starter)) => self.start_next(starter),
-            _ => self.start_warm(),
+        match self.scenario.start {
+            Start::Cold => {
+                for pool in 0..self.starters.len() {
+                    self.start_next(self.starters[pool]);
+                }
+            }
+            Start::Warm => self.start_warm(),
         }
         if let Some(every) = self.snapshot_every {
             self.calendar.schedule(self.slots.snapshot(), SimTime(every.0), rank::SNAPSHOT);
@@ -272,6 +177,9 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
             if !self.asked_off_core.is_empty() {
                 self.honour_late();
             }
+            if !self.chores.is_empty() {
+                self.do_chores();
+            }
             if !self.next_event()? {
                 break;
             }
@@ -279,6 +187,9 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
             if self.events > self.scenario.limits.events {
                 let limit = self.scenario.limits.events;
                 return Err(SimError::TooManyEvents { limit, at });
+            }
+            if self.guards_memory {
+                self.check_memory();
             }
             if self.watch.checkpoint_due || self.watch.horizon_due {
                 let cpu = self.cpu.busy_time(at);
@@ -291,8 +202,9 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
         Ok(self.outcome())
     }
 
+    #[inline]
     fn is_over(&self) -> bool {
-        self.watch.is_complete() && self.startup.ready_at.is_some()
+        self.watch.is_complete() && self.all_ready_at().is_some()
     }
 
     /// Handles the next event; false if there is none. The cores keep their
@@ -325,104 +237,36 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
             Source::Lock(lock) => self.on_drop_request(lock),
             Source::Request(request) => self.on_request_timer(request),
             Source::Arrival => self.on_arrival()?,
-            Source::Starter => self.on_batch_over(),
-            Source::QueueTimeout => self.on_queue_timeout(),
+            Source::Starter(pool) => self.on_batch_over(pool as usize),
+            Source::QueueTimeout(pool) => self.on_queue_timeout(pool),
             Source::ClientTimeout(class) => self.on_client_timeout(class),
+            Source::Bundle(pool) => self.send_bundle(pool as usize),
+            Source::Tick(pool) => self.on_tick(pool),
+            Source::Life(worker) => self.on_life_timer(worker),
+            Source::Crash(worker) => self.on_crash(worker),
+            Source::Watchdog(worker) => self.on_watchdog(worker),
             Source::Snapshot => {
                 self.take_snapshot();
-                let every = self.snapshot_every.unwrap_or(SimDuration::SECOND);
-                self.calendar.schedule(self.slots.snapshot(), self.now + every, rank::SNAPSHOT);
+                if let Some(every) = self.snapshot_every {
+                    let next = self.now + every;
+                    self.calendar.schedule(self.slots.snapshot(), next, rank::SNAPSHOT);
+                }
             }
         }
         Ok(())
     }
 
     fn take_snapshot(&mut self) {
-        let (pss, rss) = self.ledger.totals();
+        let (pss, rss) = self.ledger.totals(self.now);
         self.observer.snapshot(&Snapshot {
             at: self.now,
             queued: self.queued as u64,
             busy_slots: self.watch.busy_slots(),
             runnable: self.cpu.runnable(),
-            ready_workers: self.startup.ready,
-            restarts: 0,
+            ready_workers: self.lives.workers_up(),
+            restarts: self.lives.total_restarts(),
             pss,
             rss,
         });
-    }
-
-    fn outcome(mut self) -> Outcome {
-        let now = self.now;
-        let cpu = self.cpu.busy_time(now);
-        let in_service: u64 = self
-            .requests
-            .iter()
-            .filter(|(_, r)| r.started.is_some() && r.place == Place::Serving)
-            .map(|(_, r)| {
-                self.plan.classes[r.class as usize]
-                    .working_set
-                    .saturating_add(self.ledger.per_request())
-            })
-            .sum();
-        let memory = self.ledger.close(self.startup.ready, in_service);
-        let lock = self.lock_utilisation();
-        let present = self
-            .requests
-            .iter()
-            .filter(|(_, r)| !r.sealed && r.place != Place::Thinking)
-            .map(|(_, r)| r.scheduled);
-        let watched = self.watch.finish(now, cpu, present);
-        let (begin, end) = (watched.begin, watched.end);
-        let observed_ns = end.at.since(begin.at).0 as f64;
-        let observed = observed_ns * 1e-9;
-        let rate = |n: u64| if observed > 0.0 { n as f64 / observed } else { 0.0 };
-        let share = |integral: u128, of: f64| {
-            if observed_ns > 0.0 { integral as f64 / observed_ns / of } else { 0.0 }
-        };
-        let slots = self.scenario.pools[0].profile.slots() as f64;
-        let usable = self.scenario.host.usable_cpus();
-        Outcome {
-            classes: watched.sojourns.classes,
-            all: watched.sojourns.all,
-            counts: watched.counts,
-            warm_up: watched.sojourns.warm_up,
-            stationary: watched.sojourns.stationary,
-            observed,
-            throughput: rate(end.completed - begin.completed),
-            arrival_rate: rate(end.entered - begin.entered),
-            makespan: watched.makespan,
-            mean_in_system: share(end.in_system - begin.in_system, 1.0),
-            peak_queue: watched.peak_queue,
-            growth: watched.growth,
-            utilisation: Utilisation {
-                cores: if observed_ns > 0.0 {
-                    (end.cpu - begin.cpu) / observed_ns / usable
-                } else {
-                    0.0
-                },
-                lock,
-                slots: share(end.slots - begin.slots, slots),
-                dispatcher: share(end.dispatcher - begin.dispatcher, 1.0),
-            },
-            memory,
-            workers: WorkersOutcome::default(),
-            pools: Vec::new(),
-            ready_at: self.startup.ready_at.unwrap_or(now),
-            events: self.events,
-            hand_offs: self.hand_offs,
-        }
-    }
-
-    /// Share of the run that the busiest lock (or event loop) was held.
-    fn lock_utilisation(&self) -> f64 {
-        let held = |lock: &Lock| {
-            let running = match lock.gil.holder() {
-                Some(_) => self.now.since(lock.held_since).0,
-                None => 0,
-            };
-            lock.held + running
-        };
-        let most = self.locks.iter().map(held).max().unwrap_or(0);
-        if self.now.0 > 0 { most as f64 / self.now.0 as f64 } else { 0.0 }
     }
 }

@@ -1,23 +1,46 @@
 //! Everything about a scenario that is worked out once.
 
-use crate::cpu::{GroupKind, GroupSpec};
+use std::ops::Range;
+
+use crate::cpu::{GroupKind, GroupSpec, ThreadId};
+use crate::engine::layout::{self, Layout};
 use crate::experiment::Scenario;
 use crate::host::{DispatchCost, Host};
-use crate::pool::{Concurrency, Dispatcher, PoolConfig};
-use crate::workload::SegmentKind;
+use crate::kernel::SimDuration;
+use crate::pool::{
+    Bundling, Concurrency, Dispatcher, Lifecycle, Ordering, ParentThreads, PoolConfig, Prefetch,
+    Split, WorkerChoice,
+};
+use crate::process::StartPlan;
+use crate::workload::{RequestClass, SegmentKind, Workload};
 
 /// Rate group of bytecode under a lock.
 pub(super) const BYTECODE: usize = 0;
 /// Rate group of native code.
 pub(super) const NATIVE: usize = 1;
 
-/// Costs of one class [ns of CPU].
+/// CPU time of one request of a class at one station: so much, and so much per
+/// further request of its bundle, in ns.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Cost {
+    pub(super) first: f64,
+    pub(super) bundled: f64,
+}
+
+/// Costs of one class in one pool.
 #[derive(Clone, Debug)]
 pub(super) struct ClassPlan {
-    pub(super) send: f64,
-    pub(super) receive: f64,
-    pub(super) worker: f64,
-    pub(super) working_set: u64,
+    /// At each clerk on the way in.
+    pub(super) inward: Vec<Cost>,
+    /// At each clerk on the way out.
+    pub(super) outward: Vec<Cost>,
+    /// In the worker before the first segment.
+    pub(super) before: Cost,
+    /// In the worker after the last, in ns.
+    pub(super) after: f64,
+    pub(super) request_bytes: u64,
+    pub(super) response_bytes: u64,
+    pub(super) segments: Vec<SegmentPlan>,
 }
 
 /// One segment of one class, by index.
@@ -35,22 +58,84 @@ pub(super) struct SegmentPlan {
     pub(super) factor: f64,
 }
 
+/// One pool that a request passes, and the segments that it runs there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hop {
+    pub(super) pool: u32,
+    pub(super) from: u32,
+    pub(super) to: u32,
+}
+
+/// One pool of the deployment.
+#[derive(Clone, Debug)]
+pub(super) struct PoolPlan {
+    pub(super) classes: Vec<ClassPlan>,
+    /// Its workers among all.
+    pub(super) entries: Range<u32>,
+    /// How many of them are up at once.
+    pub(super) workers: u32,
+    pub(super) slots_per_worker: u32,
+    /// First thread of its first worker.
+    pub(super) first_thread: ThreadId,
+    /// OS threads of a worker that serve requests (or run its loop).
+    pub(super) threads_per_worker: u32,
+    /// OS threads beside a loop that run native segments for it.
+    pub(super) offload_threads: u32,
+    pub(super) event_loops: bool,
+    /// Clerks on the way in and out, by index.
+    pub(super) inward: Vec<u32>,
+    pub(super) outward: Vec<u32>,
+    /// Is there a Python parent in another process than the workers?
+    pub(super) parent_copies: bool,
+    /// Requests under way beyond the slots that are up, if limited so.
+    pub(super) beyond: Option<u64>,
+    /// Requests under way, if limited in all.
+    pub(super) max_in_flight: u64,
+    pub(super) ordering: Ordering,
+    pub(super) bundling: Option<Bundling>,
+    /// Do workers race for connections of a shared socket?
+    pub(super) races: bool,
+    pub(super) queue_cap: usize,
+    pub(super) queue_timeout: Option<SimDuration>,
+    pub(super) start_batch: u32,
+    pub(super) start_pause: SimDuration,
+    pub(super) start: StartPlan,
+    pub(super) lifecycle: Lifecycle,
+    /// Is anything about its workers' lives to be looked after?
+    pub(super) mortal: bool,
+    /// From the signal that stops a worker until it is gone.
+    pub(super) stop: SimDuration,
+}
+
+impl PoolPlan {
+    /// First thread of `worker`, counted over all pools.
+    #[inline]
+    pub(super) fn first_thread(&self, worker: u32) -> ThreadId {
+        let per_worker = self.threads_per_worker + self.offload_threads;
+        self.first_thread + (worker - self.entries.start) * per_worker
+    }
+
+    /// Those that serve requests, the first last, so that it goes first.
+    pub(super) fn server_threads(&self, worker: u32) -> Vec<ThreadId> {
+        let first = self.first_thread(worker);
+        (first..first + self.threads_per_worker).rev().collect()
+    }
+
+    /// All threads of `worker`.
+    pub(super) fn threads_of(&self, worker: u32) -> Range<ThreadId> {
+        let first = self.first_thread(worker);
+        first..first + self.threads_per_worker + self.offload_threads
+    }
+}
+
 /// Everything about a scenario that is worked out once.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
-    pub(super) classes: Vec<ClassPlan>,
-    pub(super) segments: Vec<Vec<SegmentPlan>>,
-    pub(super) workers: u32,
-    pub(super) slots_per_worker: u32,
-    /// OS threads of a worker that serve requests.
-    pub(super) threads_per_worker: u32,
-    /// Locks of a worker; 0 if nothing can contend for one.
-    pub(super) locks_per_worker: u32,
-    pub(super) event_loops: bool,
-    /// The dispatcher's thread takes part in the worker's own lock.
-    pub(super) dispatcher_in_worker: bool,
-    pub(super) dispatcher_is_python: bool,
-    pub(super) dispatches: bool,
+    pub(super) pools: Vec<PoolPlan>,
+    /// Pool of each worker.
+    pub(super) pool_of: Vec<u32>,
+    /// By class: the pools that it passes.
+    pub(super) routes: Vec<Vec<Hop>>,
     pub(super) groups: Vec<GroupSpec>,
     pub(super) hand_off: f64,
     pub(super) task_switch: f64,
@@ -58,119 +143,209 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn new(scenario: &Scenario<'_>) -> Self {
-        let Scenario { workload, host, .. } = *scenario;
-        let pool = &scenario.pools[0];
-        let cost = dispatch_cost(host, pool);
-        let classes: Vec<ClassPlan> = workload
-            .classes
-            .iter()
-            .map(|class| {
-                let (to, from) = (class.request_bytes as f64, class.response_bytes as f64);
-                let time = |fixed: f64, per_byte: f64, bytes: f64| fixed + per_byte * bytes;
-                let per_byte = cost.parent_per_byte.value;
-                ClassPlan {
-                    send: time(
-                        (cost.submit.value.0 + cost.parent_send.value.0) as f64,
-                        per_byte,
-                        to,
-                    ),
-                    receive: time(cost.parent_receive.value.0 as f64, per_byte, from),
-                    worker: time(cost.worker.value.0 as f64, cost.worker_per_byte.value, to + from),
-                    working_set: class.working_set_bytes,
-                }
-            })
-            .collect();
-        let segments: Vec<Vec<SegmentPlan>> = workload
-            .classes
-            .iter()
-            .map(|class| {
-                class
-                    .segments
-                    .iter()
-                    .map(|segment| {
-                        let width = match segment.kind {
-                            SegmentKind::Native { parallel: true } => pool.blas_threads.max(1),
-                            _ => 1,
-                        };
-                        let parts = segment.reacquires.unwrap_or(1).max(1);
-                        SegmentPlan {
-                            kind: segment.kind,
-                            parts,
-                            yielding: segment.reacquires.is_some(),
-                            width,
-                            factor: 1.0 / (f64::from(parts) * host.blas_speedup(width)),
-                        }
-                    })
-                    .collect()
-            })
-            .collect();
-        let has_dispatcher = pool.dispatcher != Dispatcher::Kernel;
-        let dispatches = has_dispatcher && classes.iter().any(|c| c.send > 0.0 || c.receive > 0.0);
-        let dispatcher_in_worker =
-            dispatches && pool.dispatcher == Dispatcher::Python && pool.in_parent();
-        let free = pool.lock_free();
-        let event_loops = matches!(pool.profile.concurrency, Concurrency::EventLoop(_));
-        // Without a second thread nothing contends, and the lock is left out.
-        let (threads_per_worker, locks_per_worker) = match pool.profile.concurrency {
-            Concurrency::Serial => (1, 0),
-            // The loop itself: one holder by construction.
-            Concurrency::EventLoop(_) => (1, 1),
-            Concurrency::Threads(n) => (n, u32::from(!free && (n > 1 || dispatcher_in_worker))),
-            Concurrency::Interpreters(n) => (n, if dispatcher_in_worker { n } else { 0 }),
-        };
-        Self {
-            widest: segments.iter().flatten().map(|s| s.width).max().unwrap_or(1),
-            classes,
-            segments,
-            workers: pool.profile.workers,
-            slots_per_worker: pool.profile.slots_per_worker(),
-            threads_per_worker,
-            locks_per_worker,
-            event_loops,
-            dispatcher_in_worker,
-            dispatcher_is_python: pool.dispatcher == Dispatcher::Python,
-            dispatches,
-            groups: groups(host, pool),
+    /// The plan, and the threads and locks that go with it.
+    pub(super) fn new(scenario: &Scenario<'_>) -> (Self, Layout) {
+        let Scenario { workload, host, pools, split, .. } = *scenario;
+        let mut plans = Vec::new();
+        let mut pool_of = Vec::new();
+        let mut parent_is_up = false;
+        for (index, pool) in pools.iter().enumerate() {
+            let entries = match pool.lifecycle.start_first {
+                true => 2 * pool.profile.workers,
+                false => pool.profile.workers,
+            };
+            let from = pool_of.len() as u32;
+            pool_of.extend((0..entries).map(|_| index as u32));
+            let mut start = StartPlan::new(host, &workload.runtime, pool);
+            let python = pool.dispatcher == Dispatcher::Python;
+            if python && std::mem::replace(&mut parent_is_up, true) {
+                start = start.in_running_parent(host, &workload.runtime, pool);
+            }
+            plans.push(pool_plan(workload, host, pool, from..from + entries, start));
+        }
+        let layout = layout::lay_out(scenario, &mut plans);
+        let widths = plans.iter().flat_map(|p| &p.classes).flat_map(|c| &c.segments);
+        let plan = Self {
+            widest: widths.map(|s| s.width).max().unwrap_or(1),
+            pools: plans,
+            pool_of,
+            routes: workload
+                .classes
+                .iter()
+                .enumerate()
+                .map(|(class, of)| route(class, of, split))
+                .collect(),
+            groups: layout.groups.clone(),
             hand_off: host.interpreter.hand_off.value.0 as f64,
             task_switch: host.interpreter.task_switch.value.0 as f64,
-        }
+        };
+        (plan, layout)
     }
 
-    /// Rate group of bytecode on `worker`.
-    pub(super) fn python_group(&self, worker: u32) -> usize {
-        if self.groups.len() > 2 { 2 + worker as usize } else { BYTECODE }
+    /// The pool of `worker`.
+    #[inline]
+    pub(super) fn of_worker(&self, worker: u32) -> &PoolPlan {
+        &self.pools[self.pool_of[worker as usize] as usize]
+    }
+
+    /// Number of workers over all pools, successors included.
+    pub(super) fn entries(&self) -> u32 {
+        self.pool_of.len() as u32
+    }
+}
+
+/// Consecutive segments that one pool serves make one hop.
+fn route(class: usize, of: &RequestClass, split: &Split) -> Vec<Hop> {
+    let mut hops: Vec<Hop> = Vec::new();
+    for (at, segment) in (0..).zip(&of.segments) {
+        let pool = split.pool(class, segment.stage) as u32;
+        match hops.last_mut() {
+            Some(hop) if hop.pool == pool => hop.to = at + 1,
+            _ => hops.push(Hop { pool, from: at, to: at + 1 }),
+        }
+    }
+    if hops.is_empty() {
+        hops.push(Hop { pool: split.pool(class, 0) as u32, from: 0, to: 0 });
+    }
+    hops
+}
+
+fn pool_plan(
+    workload: &Workload,
+    host: &Host,
+    pool: &PoolConfig,
+    entries: Range<u32>,
+    start: StartPlan,
+) -> PoolPlan {
+    let mortal_load = workload.classes.iter().any(|c| c.crash > 0.0 || c.hang > 0.0)
+        || workload.runtime.crash_every.is_some();
+    let watched = pool.lifecycle.recycles() || pool.lifecycle.kill_after.is_some();
+    let beyond = match pool.prefetch {
+        Prefetch::Unbounded => None,
+        Prefetch::Beyond(n) => Some(u64::from(n)),
+    };
+    let event_loops = matches!(pool.profile.concurrency, Concurrency::EventLoop(_));
+    let threads = match pool.profile.concurrency {
+        Concurrency::Serial | Concurrency::EventLoop(_) => 1,
+        Concurrency::Threads(n) | Concurrency::Interpreters(n) => n,
+    };
+    PoolPlan {
+        classes: workload.classes.iter().map(|class| class_plan(host, pool, class)).collect(),
+        entries,
+        workers: pool.profile.workers,
+        slots_per_worker: pool.slots_per_worker(),
+        first_thread: 0,
+        threads_per_worker: threads,
+        offload_threads: if event_loops { pool.offload_threads } else { 0 },
+        event_loops,
+        inward: Vec::new(),
+        outward: Vec::new(),
+        parent_copies: pool.dispatcher == Dispatcher::Python && !pool.in_parent(),
+        beyond,
+        max_in_flight: pool.max_in_flight.map_or(u64::MAX, u64::from),
+        ordering: pool.ordering,
+        bundling: pool.bundling,
+        races: matches!(pool.choice, WorkerChoice::AcceptOne | WorkerChoice::AcceptAll),
+        queue_cap: pool.queue_cap.map_or(usize::MAX, |cap| cap as usize),
+        queue_timeout: pool.queue_timeout,
+        start_batch: pool.start_batch.unwrap_or(u32::MAX),
+        // Batched starters pause after every batch, the last one too, and only
+        // then report the pool as started.
+        start_pause: pool.start_batch.map_or(SimDuration::ZERO, |_| pool.start_delay),
+        start,
+        lifecycle: pool.lifecycle,
+        mortal: watched || mortal_load || pool.lifecycle.heartbeat.is_some(),
+        stop: host.start.stop.value,
+    }
+}
+
+fn class_plan(host: &Host, pool: &PoolConfig, class: &RequestClass) -> ClassPlan {
+    let cost = dispatch_cost(host, pool);
+    let (to, from) = (class.request_bytes as f64, class.response_bytes as f64);
+    let fixed = |time: &crate::host::Parameter<SimDuration>| time.value.0 as f64;
+    let (submit, send, receive) =
+        (fixed(&cost.submit), fixed(&cost.parent_send), fixed(&cost.parent_receive));
+    let per_byte = cost.parent_per_byte.value;
+    let copying = cost.worker_per_byte.value * (to + from);
+    let worker = fixed(&cost.worker) + copying;
+    let only = |first: f64| Cost { first, bundled: first };
+    // One message per bundle, however many requests it holds.
+    let once = |fixed: f64, bytes: f64| {
+        let bundled = per_byte * bytes;
+        Cost { first: fixed + bundled, bundled }
+    };
+    let each = |fixed: f64, bytes: f64| only(fixed + per_byte * bytes);
+    let out = |bytes: f64| match pool.bundling {
+        Some(Bundling { settle_together: true, .. }) => once(receive, bytes),
+        _ => each(receive, bytes),
+    };
+    let loop_is_parent =
+        pool.shares_parent() && matches!(pool.profile.concurrency, Concurrency::EventLoop(_));
+    let (inward, outward, before, after) = match (pool.dispatcher, pool.parent_threads) {
+        (Dispatcher::Kernel, _) => (vec![], vec![], worker, 0.0),
+        // The loop itself submits, sends and receives.
+        _ if loop_is_parent => {
+            (vec![], vec![], worker + submit + send + per_byte * to, receive + per_byte * from)
+        }
+        (_, ParentThreads::One) => (vec![once(submit + send, to)], vec![out(from)], worker, 0.0),
+        (_, ParentThreads::FeederAndCollector) => {
+            (vec![only(submit), once(send, to)], vec![out(from)], worker, 0.0)
+        }
+        (_, ParentThreads::CallerOnly) => {
+            (vec![only(submit)], vec![], worker + send + per_byte * to, receive + per_byte * from)
+        }
+    };
+    let segments = class
+        .segments
+        .iter()
+        .map(|segment| {
+            let width = match segment.kind {
+                SegmentKind::Native { parallel: true } => pool.blas_threads.max(1),
+                _ => 1,
+            };
+            let parts = segment.reacquires.unwrap_or(1).max(1);
+            SegmentPlan {
+                kind: segment.kind,
+                parts,
+                yielding: segment.reacquires.is_some(),
+                width,
+                factor: 1.0 / (f64::from(parts) * host.blas_speedup(width)),
+            }
+        })
+        .collect();
+    ClassPlan {
+        inward,
+        outward,
+        before: Cost { first: before, bundled: copying },
+        after,
+        request_bytes: class.request_bytes,
+        response_bytes: class.response_bytes,
+        segments,
     }
 }
 
 /// What a hand-over costs in this pool.
 pub(crate) fn dispatch_cost<'h>(host: &'h Host, pool: &PoolConfig) -> &'h DispatchCost {
-    match pool.dispatcher {
+    let shape = match pool.dispatcher {
         Dispatcher::Kernel => &host.dispatch.kernel,
         Dispatcher::Native => &host.dispatch.native,
         Dispatcher::Python if pool.in_parent() => &host.dispatch.python_thread,
         Dispatcher::Python => &host.dispatch.python_process,
-    }
+    };
+    host.dispatch.pools.get(&pool.kind).unwrap_or(shape)
 }
 
-/// Bytecode and native code; one more group per free-threaded process, because
-/// its threads contend with each other only.
-fn groups(host: &Host, pool: &PoolConfig) -> Vec<GroupSpec> {
-    let mut groups =
-        vec![GroupSpec { kind: GroupKind::Bytecode }, GroupSpec { kind: GroupKind::Native }];
-    if pool.lock_free() {
-        let costs = &host.interpreter;
-        let slowdown = if pool.python.minor >= 14 {
-            costs.free_threaded_314.value
-        } else {
-            costs.free_threaded_313.value
-        };
-        let kind = GroupKind::FreeThreaded {
-            slowdown,
-            contention: costs.free_threaded_contention.value,
-            coherency: costs.free_threaded_coherency.value,
-        };
-        groups.extend((0..pool.profile.workers).map(|_| GroupSpec { kind }));
-    }
-    groups
+/// How fast bytecode of a process of `pool` runs beside its own threads.
+pub(super) fn free_threaded(host: &Host, pool: &PoolConfig) -> GroupSpec {
+    let costs = &host.interpreter;
+    let slowdown = match pool.python.minor {
+        14.. => costs.free_threaded_314.value,
+        _ => costs.free_threaded_313.value,
+    };
+    let kind = GroupKind::FreeThreaded {
+        slowdown,
+        contention: costs.free_threaded_contention.value,
+        coherency: costs.free_threaded_coherency.value,
+    };
+    GroupSpec { kind }
 }

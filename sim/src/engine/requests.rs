@@ -1,7 +1,7 @@
 //! Requests in the system: a table whose entries are used again, so that memory
 //! follows the number in the system and not the length of the run.
 
-use crate::engine::plan::{Plan, SegmentPlan};
+use crate::engine::plan::{ClassPlan, SegmentPlan};
 use crate::kernel::SimTime;
 use crate::workload::{SegmentKind, TraceRow};
 
@@ -19,7 +19,12 @@ pub(super) enum Place {
     Free,
     /// A closed load's client is thinking.
     Thinking,
-    /// With the dispatcher, on its way in.
+    /// Waits for its key or for room, before the first clerk.
+    Held,
+    /// In a bundle: the bundle's first request stands for it, or it waits for
+    /// its turn on the worker, or for the others' results.
+    Bundled,
+    /// With a clerk, on its way in.
     Sending,
     /// In the pool's queue.
     Queued,
@@ -27,30 +32,64 @@ pub(super) enum Place {
     QueuedAt,
     /// On a worker.
     Serving,
-    /// With the dispatcher, on its way out.
+    /// With a clerk, on its way out.
     Returning,
-    /// Given up while in a queue or with the dispatcher; whoever finds it
-    /// there throws it away.
+    /// Given up while in a queue or with a clerk; whoever finds it there
+    /// throws it away.
     Abandoned,
+}
+
+/// What will become of a request besides being served.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Doom {
+    #[default]
+    None,
+    /// Half way through it kills its worker.
+    Crash,
+    /// Half way through it stops for ever.
+    Hang,
 }
 
 /// A request in the system.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
     pub(super) number: u64,
+    pub(super) key: u64,
     pub(super) class: u32,
+    /// The pool that it is at, and which hop of its route that is.
+    pub(super) pool: u32,
+    pub(super) hop: u32,
     pub(super) worker: u32,
     pub(super) place: Place,
+    /// Which clerk of the pool's way in or out it is with.
+    pub(super) clerk: u8,
+    pub(super) doom: Doom,
     /// Its fate is sealed (client time-out) though a worker still serves it.
     pub(super) sealed: bool,
+    /// It hangs.
+    pub(super) hangs: bool,
+    /// It came while a worker was down, and has not waited yet.
+    pub(super) came_in_outage: bool,
     pub(super) scheduled: SimTime,
+    /// When it came to its present pool, and when a worker there began.
+    pub(super) at_pool: SimTime,
+    pub(super) begun: Option<SimTime>,
+    /// When a worker first began.
     pub(super) started: Option<SimTime>,
+    /// The first and the next request of its bundle.
+    pub(super) first: RequestId,
+    pub(super) next: RequestId,
+    /// Payload of it that the parent holds, in bytes.
+    pub(super) in_parent: u64,
     /// Segment lengths, alone on an idle host, in ns.
     segments: Vec<u64>,
     segment: u32,
+    /// First segment of the next hop.
+    until: u32,
     part: u32,
-    /// The worker's own cost is still to be paid.
+    /// The worker's own costs before and after are still to be paid.
     prelude: bool,
+    postlude: bool,
 }
 
 /// The next thing a request does.
@@ -66,6 +105,63 @@ pub(super) enum Step {
     Done,
 }
 
+impl Request {
+    fn empty() -> Self {
+        Self {
+            number: 0,
+            key: 0,
+            class: 0,
+            pool: 0,
+            hop: 0,
+            worker: NO_WORKER,
+            place: Place::Free,
+            clerk: 0,
+            doom: Doom::None,
+            sealed: false,
+            hangs: false,
+            came_in_outage: false,
+            scheduled: SimTime::ZERO,
+            at_pool: SimTime::ZERO,
+            begun: None,
+            started: None,
+            first: NO_REQUEST,
+            next: NO_REQUEST,
+            in_parent: 0,
+            segments: Vec::new(),
+            segment: 0,
+            until: 0,
+            part: 0,
+            prelude: true,
+            postlude: true,
+        }
+    }
+
+    /// Goes to `pool` for the segments from `from` to `until`.
+    #[inline]
+    pub(super) fn go_to(&mut self, now: SimTime, pool: u32, from: u32, until: u32) {
+        self.pool = pool;
+        self.worker = NO_WORKER;
+        self.clerk = 0;
+        self.at_pool = now;
+        self.begun = None;
+        self.first = NO_REQUEST;
+        self.next = NO_REQUEST;
+        self.segment = from;
+        self.until = until;
+        self.part = 0;
+        self.prelude = true;
+        self.postlude = true;
+    }
+
+    /// Ends half way through what it would do here.
+    pub(super) fn halve(&mut self) {
+        let (from, until) = (self.segment as usize, self.until as usize);
+        for length in &mut self.segments[from..until] {
+            *length /= 2;
+        }
+    }
+}
+
 /// The table.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Requests {
@@ -78,35 +174,25 @@ impl Requests {
     #[inline]
     pub(super) fn insert(&mut self, number: u64, row: &TraceRow, at: SimTime) -> RequestId {
         let id = self.free.pop().unwrap_or_else(|| {
-            self.entries.push(Request {
-                number: 0,
-                class: 0,
-                worker: NO_WORKER,
-                place: Place::Free,
-                sealed: false,
-                scheduled: SimTime::ZERO,
-                started: None,
-                segments: Vec::new(),
-                segment: 0,
-                part: 0,
-                prelude: true,
-            });
+            self.entries.push(Request::empty());
             self.entries.len() as RequestId - 1
         });
         let entry = &mut self.entries[id as usize];
         debug_assert_eq!(entry.place, Place::Free);
         entry.number = number;
+        entry.key = row.key;
         entry.class = row.class as u32;
+        entry.hop = 0;
         entry.worker = NO_WORKER;
         entry.place = Place::Thinking;
+        entry.doom = Doom::None;
         entry.sealed = false;
+        entry.hangs = false;
+        entry.came_in_outage = false;
         entry.scheduled = at;
         entry.started = None;
         entry.segments.clear();
         entry.segments.extend(row.segments.iter().map(|d| d.0));
-        entry.segment = 0;
-        entry.part = 0;
-        entry.prelude = true;
         id
     }
 
@@ -132,22 +218,26 @@ impl Requests {
         (0..).zip(&self.entries).filter(|(_, entry)| entry.place != Place::Free)
     }
 
-    /// Takes the next step of `id`.
+    /// Takes the next step of `id`, whose class costs `plan` in its pool.
     #[inline]
-    pub(super) fn next_step(&mut self, id: RequestId, plan: &Plan) -> Step {
+    pub(super) fn next_step(&mut self, id: RequestId, plan: &ClassPlan) -> Step {
         let entry = &mut self.entries[id as usize];
-        let class = entry.class as usize;
         if std::mem::take(&mut entry.prelude) {
-            let work = plan.classes[class].worker;
+            let leads = entry.first == NO_REQUEST || entry.first == id;
+            let work = if leads { plan.before.first } else { plan.before.bundled };
             if work > 0.0 {
                 return Step::Locked { work, preemptible: true };
             }
         }
-        let Some(&length) = entry.segments.get(entry.segment as usize) else {
+        if entry.segment >= entry.until {
+            if std::mem::take(&mut entry.postlude) && plan.after > 0.0 && entry.doom == Doom::None {
+                return Step::Locked { work: plan.after, preemptible: true };
+            }
             return Step::Done;
-        };
+        }
+        let length = entry.segments[entry.segment as usize];
         let SegmentPlan { kind, parts, yielding, width, factor } =
-            plan.segments[class][entry.segment as usize];
+            plan.segments[entry.segment as usize];
         let share = length as f64 * factor;
         entry.part += 1;
         if entry.part >= parts {

@@ -2,7 +2,7 @@
 //! its steps.
 
 use crate::cpu::{CpuScheduler, ThreadId};
-use crate::engine::requests::{NO_REQUEST, Place, RequestId, Step};
+use crate::engine::requests::{Doom, NO_REQUEST, Place, RequestId, Step};
 use crate::engine::threads::{Activity, Then};
 use crate::engine::{Engine, rank};
 use crate::kernel::SimDuration;
@@ -11,45 +11,62 @@ impl<C: CpuScheduler> Engine<'_, C> {
     /// A server thread goes on with its request.
     #[inline]
     pub(super) fn serve(&mut self, thread: ThreadId) {
-        let request = self.threads[thread as usize].request;
-        if request == NO_REQUEST {
-            self.release(thread, Then::Idle);
-            return;
-        }
-        // A request is only taken up by a thread that has the lock: the
-        // worker reads its pipe or queue in bytecode.
-        if !self.acquire(thread, false) {
-            return;
-        }
-        if self.honours_drop_request(thread) {
-            return;
-        }
-        if self.requests[request].started.is_none() {
-            self.begin_service(request);
-        }
-        match self.requests.next_step(request, &self.plan) {
-            Step::Locked { work, preemptible } => self.run_locked(thread, work, preemptible),
-            Step::Native { work, width, yielding } => {
-                self.step_aside(thread, Then::Native { work, width }, yielding);
+        loop {
+            let request = self.threads[thread as usize].request;
+            if request == NO_REQUEST {
+                self.release(thread, Then::Idle);
+                return;
             }
-            Step::Wait { time, yielding } => {
-                self.step_aside(thread, Then::Wait { time }, yielding);
+            // A request is only taken up by a thread that has the lock: the
+            // worker reads its pipe or queue in bytecode.
+            if !self.acquire(thread, false) || self.honours_drop_request(thread) {
+                return;
             }
-            Step::Done => {
-                self.thread(thread).request = NO_REQUEST;
-                self.workers.put_back_thread(&self.plan, thread);
-                self.end_service(request);
-                // The pool may have given this thread its next request.
-                self.serve(thread);
+            if self.requests[request].begun.is_none() {
+                self.begin_service(request);
+            }
+            match self.next_step(request) {
+                Step::Locked { work, preemptible } => {
+                    return self.run_locked(thread, work, preemptible);
+                }
+                Step::Native { work, width, yielding } => {
+                    return self.step_aside(thread, Then::Native { work, width }, yielding);
+                }
+                Step::Wait { time, yielding } => {
+                    return self.step_aside(thread, Then::Wait { time }, yielding);
+                }
+                Step::Done if self.requests[request].doom != Doom::None => {
+                    return self.meet_doom(thread, request);
+                }
+                Step::Done => {
+                    let next = self.requests[request].next;
+                    self.thread(thread).request = next;
+                    if next == NO_REQUEST {
+                        let worker = self.threads[thread as usize].worker;
+                        self.workers.put_back_thread(worker, thread);
+                        self.end_service(request);
+                        self.slot_freed(worker);
+                        // The pool may have given this thread its next request.
+                    } else {
+                        self.go_on_with_bundle(request, next);
+                    }
+                }
             }
         }
+    }
+
+    #[inline]
+    fn next_step(&mut self, request: RequestId) -> Step {
+        let entry = &self.requests[request];
+        let class = &self.plan.pools[entry.pool as usize].classes[entry.class as usize];
+        self.requests.next_step(request, class)
     }
 
     /// An event loop takes its next turn.
     pub(super) fn turn_loop(&mut self, thread: ThreadId) {
         let worker = self.threads[thread as usize].worker;
         let idle = self.threads[thread as usize].request == NO_REQUEST;
-        if idle && !self.workers.has_task(worker) {
+        if idle && !self.workers.has_task(worker) && !self.may_accept(worker) {
             self.release(thread, Then::Idle);
             return;
         }
@@ -59,13 +76,16 @@ impl<C: CpuScheduler> Engine<'_, C> {
         loop {
             let mut request = self.threads[thread as usize].request;
             if request == NO_REQUEST {
+                if self.workers.round_is_over(worker) {
+                    self.look_at_sockets(worker);
+                }
                 let Some(ready) = self.workers.next_task(worker) else {
                     self.release(thread, Then::Idle);
                     return;
                 };
                 request = ready;
                 self.thread(thread).request = ready;
-                if self.requests[request].started.is_none() {
+                if self.requests[request].begun.is_none() {
                     self.begin_service(request);
                 }
                 if self.plan.task_switch > 0.0 {
@@ -73,31 +93,39 @@ impl<C: CpuScheduler> Engine<'_, C> {
                     return;
                 }
             }
-            match self.requests.next_step(request, &self.plan) {
+            match self.next_step(request) {
                 Step::Locked { work, .. } => {
                     // Tasks are not pre-empted by each other; the loop's thread
-                    // may still lose the lock to the dispatcher's.
-                    self.run_locked(thread, work, true);
-                    return;
+                    // may still lose the lock to another of its process.
+                    return self.run_locked(thread, work, true);
                 }
                 Step::Native { work, width, yielding } => {
-                    // The loop stands still either way; only the dispatcher of
-                    // the same process could use the lock meanwhile.
-                    if self.plan.dispatcher_in_worker {
-                        self.step_aside(thread, Then::Native { work, width }, yielding);
-                    } else {
-                        self.run_native(thread, work, width);
+                    let pool = self.requests[request].pool as usize;
+                    if self.plan.pools[pool].offload_threads > 0 {
+                        self.thread(thread).request = NO_REQUEST;
+                        self.offload(request, work, width);
+                        continue;
                     }
-                    return;
+                    // The loop stands still either way; others of its process
+                    // can use the lock meanwhile.
+                    if self.scenario.pools[pool].shares_parent() {
+                        let then = Then::Native { work, width };
+                        return self.step_aside(thread, then, yielding);
+                    }
+                    return self.run_native(thread, work, width);
                 }
                 Step::Wait { time, .. } => {
                     let at = self.now + SimDuration(time) + self.oversleep;
                     self.calendar.schedule(self.slots.request(request), at, rank::REQUEST);
                     self.thread(thread).request = NO_REQUEST;
                 }
+                Step::Done if self.requests[request].doom != Doom::None => {
+                    return self.meet_doom(thread, request);
+                }
                 Step::Done => {
                     self.thread(thread).request = NO_REQUEST;
                     self.end_service(request);
+                    self.slot_freed(worker);
                 }
             }
         }
@@ -107,35 +135,66 @@ impl<C: CpuScheduler> Engine<'_, C> {
     pub(super) fn on_task_ready(&mut self, request: RequestId) {
         let worker = self.requests[request].worker;
         self.workers.push_task(worker, request);
-        let thread = self.workers.first_thread(&self.plan, worker);
+        let thread = self.plan.of_worker(worker).first_thread(worker);
         if self.threads[thread as usize].activity == Activity::Idle {
             self.wake(thread);
         }
     }
 
     fn begin_service(&mut self, request: RequestId) {
+        let now = self.now;
         let entry = &mut self.requests[request];
-        entry.started = Some(self.now);
-        let bytes = self.plan.classes[entry.class as usize].working_set;
-        self.ledger.request_starts(self.now, bytes);
+        entry.begun = Some(now);
+        entry.started.get_or_insert(now);
+        let (worker, class, pool) = (entry.worker, entry.class, entry.pool as usize);
+        if entry.doom != Doom::None {
+            entry.halve();
+        }
+        self.ledger.request_starts(now, worker, class as usize);
+        self.parent_forgets(request);
+        if self.plan.pools[pool].lifecycle.kill_after.is_some() {
+            self.watch_over(request);
+        }
     }
 
-    /// The worker is done with `request`: its slot is free.
+    /// The worker is done with `request`.
+    #[inline]
     fn end_service(&mut self, request: RequestId) {
-        let entry = &self.requests[request];
-        let (worker, class, sealed) = (entry.worker, entry.class, entry.sealed);
-        let costs = &self.plan.classes[class as usize];
-        let (bytes, receive) = (costs.working_set, costs.receive);
-        self.ledger.request_ends(self.now, worker, bytes);
-        self.watch.slot_freed(self.now);
-        if self.plan.dispatches && receive > 0.0 {
-            self.requests[request].place = Place::Returning;
-            self.hand_to_dispatcher(request);
-        } else if sealed {
-            self.requests.remove(request);
+        self.count_served(request);
+        let first = self.requests[request].first;
+        let together = first != NO_REQUEST && self.settles_together(request);
+        self.send_out(if together { first } else { request });
+    }
+
+    /// `request` is served, and the same thread takes up `next`.
+    fn go_on_with_bundle(&mut self, request: RequestId, next: RequestId) {
+        self.count_served(request);
+        let worker = self.requests[request].worker;
+        if self.settles_together(request) {
+            self.requests[request].place = Place::Bundled;
         } else {
-            self.complete(request);
+            self.requests[request].next = NO_REQUEST;
+            self.send_out(request);
         }
-        self.slot_freed(worker);
+        let entry = &mut self.requests[next];
+        entry.place = Place::Serving;
+        entry.worker = worker;
+    }
+
+    pub(super) fn settles_together(&self, request: RequestId) -> bool {
+        let bundling = self.plan.pools[self.requests[request].pool as usize].bundling;
+        bundling.is_some_and(|bundling| bundling.settle_together)
+    }
+
+    fn count_served(&mut self, request: RequestId) {
+        let now = self.now;
+        let entry = &self.requests[request];
+        let (worker, class) = (entry.worker, entry.class as usize);
+        let (came, began) = (entry.at_pool, entry.begun.unwrap_or(now));
+        self.pools[entry.pool as usize].tally.served(now, came, began);
+        self.ledger.request_ends(now, worker, class);
+        if self.plan.of_worker(worker).mortal {
+            self.workers.count_served(worker);
+        }
     }
 }

@@ -1,5 +1,8 @@
-//! Starting the pool: the starter boots, launches workers one after another or
-//! in batches, and each worker gets ready by work of its own.
+//! Starting workers: a pool's starter boots, launches workers one after another
+//! or in batches, and each worker gets ready by work of its own. Later it
+//! launches the successors of workers that went.
+
+use std::collections::VecDeque;
 
 use crate::cpu::{CpuScheduler, Demand, ThreadId};
 use crate::engine::plan::BYTECODE;
@@ -7,51 +10,63 @@ use crate::engine::threads::Activity;
 use crate::engine::{Engine, rank};
 use crate::kernel::SimTime;
 
-/// Where the start of the pool stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Where the start of a pool stands.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Startup {
     booted: bool,
-    launching: bool,
+    /// The worker that is being launched.
+    launching: Option<u32>,
+    /// Workers of the first start that were launched.
     launched: u32,
-    /// Launched but not ready.
+    /// Launched but not ready, of the first start.
     outstanding: u32,
     /// In the present batch.
     in_batch: u32,
-    pub(super) ready: u32,
+    /// Successors that wait to be launched.
+    successors: VecDeque<u32>,
+    /// When all workers of the first start were ready.
     pub(super) ready_at: Option<SimTime>,
 }
 
 impl<C: CpuScheduler> Engine<'_, C> {
     /// All workers are up at time zero.
     pub(super) fn start_warm(&mut self) {
-        for worker in 0..self.plan.workers {
-            self.worker_is_ready(worker);
+        for pool in 0..self.plan.pools.len() {
+            let from = self.plan.pools[pool].entries.start;
+            self.pools[pool].startup.booted = true;
+            for worker in from..from + self.plan.pools[pool].workers {
+                self.worker_is_ready(worker);
+            }
+            self.pool_is_ready(pool);
         }
-        self.startup.ready_at = Some(SimTime::ZERO);
     }
 
     /// The starter goes on: an earlier step on the cores has ended.
     pub(super) fn start_next(&mut self, starter: ThreadId) {
-        if !self.startup.booted {
-            self.startup.booted = true;
-            self.start_work(starter, self.start_plan.boot);
+        let pool = self.pool_of_starter(starter);
+        let plan = &self.plan.pools[pool];
+        let (costs, from, workers, batch) =
+            (plan.start, plan.entries.start, plan.workers, plan.start_batch);
+        if !std::mem::replace(&mut self.pools[pool].startup.booted, true) {
+            self.start_work(starter, costs.boot);
             return;
         }
-        if self.startup.launching {
-            self.startup.launching = false;
-            let worker = self.startup.launched;
-            self.startup.launched += 1;
-            self.startup.outstanding += 1;
-            self.startup.in_batch += 1;
-            let first = self.workers.first_thread(&self.plan, worker);
+        if let Some(worker) = self.pools[pool].startup.launching.take() {
+            let first = self.plan.pools[pool].first_thread(worker);
             self.thread(first).activity = Activity::Starting;
-            let demand = Demand { work: self.start_plan.child, group: BYTECODE, width: 1 };
-            self.put_on_cpu(first, demand);
+            self.put_on_cpu(first, Demand { work: costs.child, group: BYTECODE, width: 1 });
         }
-        let batch = self.scenario.pools[0].start_batch.unwrap_or(u32::MAX);
-        if self.startup.launched < self.plan.workers && self.startup.in_batch < batch {
-            self.startup.launching = true;
-            self.start_work(starter, self.start_plan.launch);
+        let startup = &mut self.pools[pool].startup;
+        if startup.ready_at.is_some() {
+            startup.launching = startup.successors.pop_front();
+        } else if startup.launched < workers && startup.in_batch < batch {
+            startup.launching = Some(from + startup.launched);
+            startup.launched += 1;
+            startup.outstanding += 1;
+            startup.in_batch += 1;
+        }
+        if startup.launching.is_some() {
+            self.start_work(starter, costs.launch);
         } else {
             self.thread(starter).activity = Activity::Idle;
         }
@@ -62,41 +77,83 @@ impl<C: CpuScheduler> Engine<'_, C> {
         self.put_on_cpu(starter, Demand { work, group: BYTECODE, width: 1 });
     }
 
-    /// A worker's start-up work is done.
-    pub(super) fn on_worker_started(&mut self, thread: ThreadId) {
-        self.thread(thread).activity = Activity::Idle;
-        self.startup.outstanding -= 1;
-        let worker = self.threads[thread as usize].worker;
-        self.worker_is_ready(worker);
-        let launched_all = self.startup.launched == self.plan.workers;
-        let batch_full =
-            self.startup.in_batch == self.scenario.pools[0].start_batch.unwrap_or(u32::MAX);
-        if self.startup.outstanding == 0 && (launched_all || batch_full) && !self.startup.launching
-        {
-            // Batched starters pause after every batch, the last one too, and
-            // only then report the pool as started.
-            let pause = match self.scenario.pools[0].start_batch {
-                Some(_) => self.scenario.pools[0].start_delay,
-                None => crate::kernel::SimDuration::ZERO,
-            };
-            self.calendar.schedule(self.slots.starter(), self.now + pause, rank::STARTER);
-        }
+    fn pool_of_starter(&self, starter: ThreadId) -> usize {
+        self.starters
+            .iter()
+            .position(|thread| *thread == starter)
+            .unwrap_or_else(|| unreachable!("thread {starter} starts nothing"))
     }
 
-    /// The pause after a batch is over.
-    pub(super) fn on_batch_over(&mut self) {
-        self.startup.in_batch = 0;
-        if self.startup.launched == self.plan.workers {
-            self.startup.ready_at = Some(self.now);
-        } else if let Some(starter) = self.starter {
+    /// Launches `worker` when the starter gets to it.
+    pub(super) fn launch(&mut self, worker: u32) {
+        let pool = self.plan.pool_of[worker as usize] as usize;
+        self.pools[pool].startup.successors.push_back(worker);
+        let starter = self.starters[pool];
+        let ready = self.pools[pool].startup.ready_at.is_some();
+        if ready && self.threads[starter as usize].activity == Activity::Idle {
             self.start_next(starter);
         }
     }
 
+    /// A worker's start-up work is done.
+    pub(super) fn on_worker_started(&mut self, thread: ThreadId) {
+        self.thread(thread).activity = Activity::Idle;
+        let worker = self.threads[thread as usize].worker;
+        let pool = self.plan.pool_of[worker as usize] as usize;
+        let plan = &self.plan.pools[pool];
+        let (workers, batch, pause) = (plan.workers, plan.start_batch, plan.start_pause);
+        let startup = &mut self.pools[pool].startup;
+        if startup.ready_at.is_none() {
+            startup.outstanding -= 1;
+            let over = startup.launched == workers || startup.in_batch == batch;
+            if startup.outstanding == 0 && over && startup.launching.is_none() {
+                let slot = self.slots.starter(pool as u32);
+                self.calendar.schedule(slot, self.now + pause, rank::STARTER);
+            }
+        }
+        self.worker_is_ready(worker);
+    }
+
+    /// The pause after a batch is over.
+    pub(super) fn on_batch_over(&mut self, pool: usize) {
+        let workers = self.plan.pools[pool].workers;
+        let startup = &mut self.pools[pool].startup;
+        startup.in_batch = 0;
+        if startup.launched == workers {
+            self.pool_is_ready(pool);
+        }
+        let starter = self.starters[pool];
+        self.start_next(starter);
+    }
+
+    /// Every worker of the pool was ready once.
+    fn pool_is_ready(&mut self, pool: usize) {
+        self.pools[pool].startup.ready_at = Some(self.now);
+        if let Some(every) = self.plan.pools[pool].lifecycle.check_every {
+            let slot = self.slots.tick(pool as u32);
+            self.calendar.schedule(slot, self.now + every, rank::TICK);
+        }
+        if self.all_ready_at().is_some() {
+            self.lives.watch_from(self.now);
+        }
+    }
+
+    /// When the last pool was ready; `None` while one is not.
+    pub(super) fn all_ready_at(&self) -> Option<SimTime> {
+        let ready = |latest: SimTime, at: Option<SimTime>| at.map(|at| latest.max(at));
+        self.pools.iter().map(|pool| pool.startup.ready_at).try_fold(SimTime::ZERO, ready)
+    }
+
     fn worker_is_ready(&mut self, worker: u32) {
-        self.startup.ready += 1;
-        self.ledger.worker_ready(self.now);
-        self.workers.set_ready(worker);
-        self.offer_slots(worker, self.plan.slots_per_worker);
+        let pool = self.plan.pool_of[worker as usize] as usize;
+        let slots = self.plan.pools[pool].slots_per_worker;
+        self.ledger.worker_ready(self.now, worker);
+        self.workers.set_ready(worker, true);
+        self.pools[pool].slots_up += u64::from(slots);
+        self.begin_life(worker);
+        self.offer_slots(worker, slots);
+        if self.pools[pool].gate.holds() {
+            self.let_in(pool);
+        }
     }
 }

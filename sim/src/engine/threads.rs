@@ -17,9 +17,11 @@ pub(super) enum Role {
     Server,
     /// Runs an event loop.
     Loop,
-    /// Hands requests out and takes results back.
-    Dispatcher,
-    /// Starts the workers.
+    /// Runs native segments for an event loop.
+    Offload,
+    /// Hands requests out or takes results back.
+    Clerk,
+    /// Starts the workers of a pool.
     Starter,
 }
 
@@ -44,6 +46,8 @@ pub(super) enum Activity {
     SeeingSwitch(Then),
     /// Its process is starting.
     Starting,
+    /// Does nothing ever again, until its process is killed.
+    Stuck,
 }
 
 /// What follows once the switch has been seen.
@@ -57,6 +61,8 @@ pub(super) enum Then {
     Wait { time: u64 },
     /// Nothing to do.
     Idle,
+    /// Nothing ever again.
+    Stuck,
 }
 
 /// An OS thread.
@@ -128,7 +134,12 @@ impl<C: CpuScheduler> Engine<'_, C> {
         self.put_on_cpu(thread, Demand { work, group, width: 1 });
     }
 
-    pub(super) fn put_on_cpu(&mut self, thread: ThreadId, demand: Demand) {
+    #[inline]
+    pub(super) fn put_on_cpu(&mut self, thread: ThreadId, mut demand: Demand) {
+        if self.swaps {
+            // Pages are faulted back as the work touches them.
+            demand.work *= self.ledger.swap_factor(self.now);
+        }
         self.cpu.wake(self.now, thread, demand);
     }
 
@@ -183,6 +194,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
             Then::Native { work, width } => self.run_native(dropper, work, width),
             Then::Wait { time } => self.start_wait(dropper, time),
             Then::Idle => self.proceed(dropper),
+            Then::Stuck => self.thread(dropper).activity = Activity::Stuck,
         }
     }
 
@@ -195,10 +207,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
             entry.held += self.now.since(entry.held_since).0;
             let release = entry.gil.release(self.now, thread);
             self.calendar.cancel(self.slots.lock(lock));
-            if let Some(woken) = release.woken {
-                self.thread(woken).activity = Activity::Signalled;
-                self.set_timer(woken, self.wake_latency);
-            }
+            self.signal(release.woken);
             if release.must_see_switch {
                 self.thread(thread).activity = Activity::SeeingSwitch(then);
                 return;
@@ -209,7 +218,52 @@ impl<C: CpuScheduler> Engine<'_, C> {
             Then::Native { work, width } => self.run_native(thread, work, width),
             Then::Wait { time } => self.start_wait(thread, time),
             Then::Idle => self.thread(thread).activity = Activity::Idle,
+            Then::Stuck => self.thread(thread).activity = Activity::Stuck,
         }
+    }
+
+    fn signal(&mut self, woken: Option<ThreadId>) {
+        if let Some(woken) = woken {
+            self.thread(woken).activity = Activity::Signalled;
+            self.set_timer(woken, self.wake_latency);
+        }
+    }
+
+    /// Takes `thread` off the cores, out of its lock and out of the calendar:
+    /// its process was killed.
+    pub(super) fn evict(&mut self, thread: ThreadId) {
+        let activity = self.threads[thread as usize].activity;
+        let lock = self.threads[thread as usize].lock;
+        match activity {
+            Activity::OnCpu { .. } | Activity::Starting => {
+                self.cpu.block(self.now, thread);
+            }
+            Activity::Waiting | Activity::Waking => {
+                self.calendar.cancel(self.slots.thread(thread));
+            }
+            Activity::Signalled => {
+                self.calendar.cancel(self.slots.thread(thread));
+                let woken = self.locks[lock as usize].gil.unsignal(self.now);
+                self.signal(woken);
+            }
+            Activity::Queued => {
+                self.locks[lock as usize].gil.leave(thread);
+                self.arm_drop_request(lock);
+            }
+            Activity::SeeingSwitch(_) => self.locks[lock as usize].gil.forget_dropper(thread),
+            Activity::Idle | Activity::Deciding | Activity::Stuck => {}
+        }
+        // Not as a requested drop: a dead thread waits for no switch.
+        if lock != NO_LOCK && self.may_run_bytecode(thread) {
+            self.release(thread, Then::Idle);
+            self.locks[lock as usize].gil.forget_dropper(thread);
+        }
+        let entry = self.thread(thread);
+        entry.activity = Activity::Idle;
+        entry.request = NO_REQUEST;
+        entry.interrupted = None;
+        entry.debt = 0.0;
+        entry.yielding = false;
     }
 
     pub(super) fn run_native(&mut self, thread: ThreadId, work: f64, width: u32) {
@@ -337,7 +391,8 @@ impl<C: CpuScheduler> Engine<'_, C> {
         match self.threads[thread as usize].role {
             Role::Server => self.serve(thread),
             Role::Loop => self.turn_loop(thread),
-            Role::Dispatcher => self.dispatch(thread),
+            Role::Offload => self.turn_offload(thread),
+            Role::Clerk => self.clerk_goes_on(thread),
             Role::Starter => self.start_next(thread),
         }
     }

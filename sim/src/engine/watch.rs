@@ -16,7 +16,6 @@ pub(super) struct Checkpoint {
     pub(super) completed: u64,
     pub(super) in_system: u128,
     pub(super) slots: u128,
-    pub(super) dispatcher: u128,
     pub(super) cpu: f64,
 }
 
@@ -40,10 +39,11 @@ pub(super) struct Watch {
     steady: bool,
     target: u64,
     sealed_of_target: u64,
+    /// Requests that hang and whose fate is not sealed.
+    hung: u64,
     load_over: bool,
     in_system: TimeWeighted,
     slots: TimeWeighted,
-    dispatcher: TimeWeighted,
     counts: Counts,
     peak_queue: u64,
     trend: Trend,
@@ -73,10 +73,10 @@ impl Watch {
             steady,
             target,
             sealed_of_target: 0,
+            hung: 0,
             load_over: false,
             in_system: TimeWeighted::default(),
             slots: TimeWeighted::default(),
-            dispatcher: TimeWeighted::default(),
             counts: Counts::default(),
             peak_queue: 0,
             trend: Trend::default(),
@@ -93,9 +93,24 @@ impl Watch {
         }
     }
 
-    /// Has every request that counts met its fate?
+    /// Has every request that counts met its fate, but for those that hang and
+    /// that nobody will find?
+    #[inline]
     pub(super) fn is_complete(&self) -> bool {
-        self.sealed_of_target >= self.target || (self.load_over && self.in_system.value() == 0)
+        let present = self.in_system.value();
+        self.sealed_of_target + self.hung >= self.target
+            || (self.load_over && present == self.hung)
+            || (self.kind == LoadKind::Closed && self.hung > 0 && present == self.hung)
+    }
+
+    /// A request hangs.
+    pub(super) fn hangs(&mut self) {
+        self.hung += 1;
+    }
+
+    /// It met its fate after all.
+    pub(super) fn hangs_no_more(&mut self) {
+        self.hung -= 1;
     }
 
     /// Should the load go on after the arrival that is being handled?
@@ -168,14 +183,6 @@ impl Watch {
         self.slots.down(now);
     }
 
-    pub(super) fn dispatcher_taken(&mut self, now: SimTime) {
-        self.dispatcher.up(now);
-    }
-
-    pub(super) fn dispatcher_freed(&mut self, now: SimTime) {
-        self.dispatcher.down(now);
-    }
-
     #[inline]
     pub(super) fn queue_length(&mut self, length: u64) {
         self.peak_queue = self.peak_queue.max(length);
@@ -194,7 +201,6 @@ impl Watch {
             completed: self.counts.completed,
             in_system: self.in_system.integral_at(now),
             slots: self.slots.integral_at(now),
-            dispatcher: self.dispatcher.integral_at(now),
             cpu,
         }
     }

@@ -169,6 +169,27 @@ impl InterpreterLock for Gil {
         self.drop_requested = true;
     }
 
+    fn leave(&mut self, thread: ThreadId) {
+        self.waiters.retain(|waiter| waiter.thread != thread);
+    }
+
+    fn unsignal(&mut self, now: SimTime) -> Option<ThreadId> {
+        debug_assert!(self.signalled > 0);
+        self.signalled -= 1;
+        if self.holder.is_some() {
+            return None;
+        }
+        let woken = self.next_to_wake(now).map(|i| self.waiters.swap_remove(i).thread);
+        self.signalled += u32::from(woken.is_some());
+        woken
+    }
+
+    fn forget_dropper(&mut self, thread: ThreadId) {
+        if self.dropper == Some(thread) {
+            self.dropper = None;
+        }
+    }
+
     fn drop_requested(&self) -> bool {
         self.drop_requested
     }
@@ -251,6 +272,19 @@ mod tests {
         assert_eq!(gil.request(SimTime(120), 0, true), Answer::Waits);
         assert!(holds(gil.retry(SimTime(150), 1)));
         assert_eq!(gil.release(SimTime(200), 1).woken, Some(0));
+    }
+
+    #[test]
+    fn a_waiter_that_dies_passes_its_signal_on() {
+        let mut gil = gil(WakeOrder::Fifo);
+        for thread in 0..4 {
+            gil.request(SimTime(0), thread, false);
+        }
+        gil.leave(1);
+        assert_eq!(gil.release(SimTime(100), 0).woken, Some(2));
+        assert_eq!(gil.unsignal(SimTime(110)), Some(3));
+        assert!(holds(gil.retry(SimTime(120), 3)));
+        assert_eq!(gil.drop_request_at(SimTime(120)), None);
     }
 
     #[test]

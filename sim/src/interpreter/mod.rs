@@ -62,6 +62,16 @@ pub(crate) trait InterpreterLock {
     /// That moment has come.
     fn request_drop(&mut self);
 
+    /// A queued `thread` is gone for good.
+    fn leave(&mut self, thread: ThreadId);
+
+    /// A signalled thread is gone before it was awake; returns the waiter that
+    /// is signalled in its place, if the lock is free.
+    fn unsignal(&mut self, now: SimTime) -> Option<ThreadId>;
+
+    /// `thread` no longer waits to see a switch.
+    fn forget_dropper(&mut self, thread: ThreadId);
+
     /// Has a waiter asked the present holder to drop the lock?
     fn drop_requested(&self) -> bool;
 }

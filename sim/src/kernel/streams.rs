@@ -26,6 +26,8 @@ pub enum Purpose {
     Lives = 7,
     /// Crashes and hangs.
     Faults = 8,
+    /// Which worker accepts a connection.
+    Accepts = 9,
 }
 
 /// All streams of one workload and seed.

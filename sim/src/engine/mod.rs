@@ -31,7 +31,7 @@ use crate::experiment::{
 use crate::interpreter::Gil;
 use crate::kernel::{Calendar, Purpose, SimDuration, SimTime, Streams};
 use crate::pool::{Action, Concurrency, MAX_SLOTS, PoolPolicy, policy_for};
-use crate::process::{Ledger, MemoryPlan, StartPlan};
+use crate::process::{Ledger, StartPlan};
 use crate::workload::{Arrivals, Trace, TraceRow};
 
 use admission::Deadlines;
@@ -215,7 +215,7 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
         let steady = !matches!(workload.arrivals, Arrivals::Varying { .. });
         let of_role =
             |role| threads.iter().position(|t| t.role == role).map(|thread| thread as ThreadId);
-        let memory = MemoryPlan::new(host, &workload.runtime, pool);
+        let pool_of_worker = vec![0; plan.workers as usize];
         Self {
             scenario,
             start_plan: StartPlan::new(host, &workload.runtime, pool),
@@ -247,7 +247,7 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
             queue_deadlines: VecDeque::new(),
             client_deadlines: vec![VecDeque::new(); workload.classes.len()],
             dispatch_queue: VecDeque::new(),
-            ledger: Ledger::new(memory, plan.workers, host.memory_bytes),
+            ledger: Ledger::new(host, workload, scenario.pools, &pool_of_worker),
             watch: Watch::new(kind, steady, target, workload.classes.len()),
             snapshot_every: observer.snapshot_every(),
             observer,
@@ -336,7 +336,7 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
     }
 
     fn take_snapshot(&mut self) {
-        let (pss, rss) = self.ledger.totals();
+        let (pss, rss) = self.ledger.totals(self.now);
         self.observer.snapshot(&Snapshot {
             at: self.now,
             queued: self.queued as u64,
@@ -352,17 +352,12 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
     fn outcome(mut self) -> Outcome {
         let now = self.now;
         let cpu = self.cpu.busy_time(now);
-        let in_service: u64 = self
+        let in_service = self
             .requests
             .iter()
             .filter(|(_, r)| r.started.is_some() && r.place == Place::Serving)
-            .map(|(_, r)| {
-                self.plan.classes[r.class as usize]
-                    .working_set
-                    .saturating_add(self.ledger.per_request())
-            })
-            .sum();
-        let memory = self.ledger.close(self.startup.ready, in_service);
+            .count() as u64;
+        let memory = self.ledger.close(now, in_service, 0);
         let lock = self.lock_utilisation();
         let present = self
             .requests

@@ -17,7 +17,6 @@ pub(super) struct ClassPlan {
     pub(super) send: f64,
     pub(super) receive: f64,
     pub(super) worker: f64,
-    pub(super) working_set: u64,
 }
 
 /// One segment of one class, by index.
@@ -77,7 +76,6 @@ impl Plan {
                     ),
                     receive: time(cost.parent_receive.value.0 as f64, per_byte, from),
                     worker: time(cost.worker.value.0 as f64, cost.worker_per_byte.value, to + from),
-                    working_set: class.working_set_bytes,
                 }
             })
             .collect();

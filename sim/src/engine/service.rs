@@ -116,17 +116,16 @@ impl<C: CpuScheduler> Engine<'_, C> {
     fn begin_service(&mut self, request: RequestId) {
         let entry = &mut self.requests[request];
         entry.started = Some(self.now);
-        let bytes = self.plan.classes[entry.class as usize].working_set;
-        self.ledger.request_starts(self.now, bytes);
+        let (worker, class) = (entry.worker, entry.class as usize);
+        self.ledger.request_starts(self.now, worker, class);
     }
 
     /// The worker is done with `request`: its slot is free.
     fn end_service(&mut self, request: RequestId) {
         let entry = &self.requests[request];
         let (worker, class, sealed) = (entry.worker, entry.class, entry.sealed);
-        let costs = &self.plan.classes[class as usize];
-        let (bytes, receive) = (costs.working_set, costs.receive);
-        self.ledger.request_ends(self.now, worker, bytes);
+        let receive = self.plan.classes[class as usize].receive;
+        self.ledger.request_ends(self.now, worker, class as usize);
         self.watch.slot_freed(self.now);
         if self.plan.dispatches && receive > 0.0 {
             self.requests[request].place = Place::Returning;

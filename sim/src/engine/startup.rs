@@ -95,7 +95,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
 
     fn worker_is_ready(&mut self, worker: u32) {
         self.startup.ready += 1;
-        self.ledger.worker_ready(self.now);
+        self.ledger.worker_ready(self.now, worker);
         self.workers.set_ready(worker);
         self.offer_slots(worker, self.plan.slots_per_worker);
     }

@@ -29,7 +29,7 @@ impl StartPlan {
             start.fork_base.value.0 as f64 + start.fork_per_mib.value.0 as f64 * resident / MIB
         };
         let bare = (host.memory.interpreter.value + host.memory.shared_libraries.value) as f64;
-        let loaded = bare + runtime.import_bytes as f64;
+        let grown = bare + (runtime.import_bytes + runtime.parent_bytes) as f64;
         let python_parent = pool.dispatcher == Dispatcher::Python;
         let threads = match pool.profile.concurrency {
             Concurrency::Threads(n) => f64::from(n) * start.thread.value.0 as f64,
@@ -43,7 +43,7 @@ impl StartPlan {
         let boot_parent = if python_parent { interpreter + imports } else { 0.0 };
         let child = start.child.value.0 as f64 + threads;
         match pool.start_method {
-            StartMethod::Fork => Self { boot: interpreter + imports, launch: fork(loaded), child },
+            StartMethod::Fork => Self { boot: interpreter + imports, launch: fork(grown), child },
             StartMethod::Forkserver => {
                 Self { boot: boot_parent + interpreter, launch: fork(bare), child: child + imports }
             }
@@ -92,6 +92,18 @@ mod tests {
         assert_eq!(plan(&pool), StartPlan { boot: 0.0, launch: 2e6, child: 520e6 });
         pool.dispatcher = Dispatcher::Python;
         assert_eq!(plan(&pool).boot, 520e6);
+    }
+
+    #[test]
+    fn forking_copies_the_page_tables_of_a_grown_parent() {
+        let mut workload = Workload::new("start", Arrivals::Batch { requests: 1 }, Vec::new());
+        workload.runtime.parent_bytes = 400 << 20;
+        let mut pool =
+            PoolConfig::new(&workload, Profile::processes(4), workload.runtime.python[0]);
+        for (method, launch) in [(StartMethod::Fork, 5e6), (StartMethod::Forkserver, 1e6)] {
+            pool.start_method = method;
+            assert_eq!(StartPlan::new(&host(), &workload.runtime, &pool).launch, launch);
+        }
     }
 
     #[test]

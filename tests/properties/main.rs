@@ -4,10 +4,12 @@
 //! law to the nanosecond, the memory ledger balanced, busy slots within slots,
 //! one holder per interpreter lock, time never backwards.
 
+mod mortal;
 mod strategies;
 
+use mortal::{Deployed, deployed};
 use proptest::prelude::*;
-use sim::experiment::{CpuModel, Outcome, Scenario, Start, replicate, simulate};
+use sim::experiment::{CpuModel, Limits, Outcome, Scenario, SimError, Start, replicate, simulate};
 use sim::host::Host;
 use sim::kernel::{SimDuration, SimTime};
 use sim::pool::{PoolConfig, Profile, WorkerChoice};
@@ -58,6 +60,35 @@ proptest! {
             pool.install(|| replicate(&scenario(&case), 0..3)).unwrap()
         };
         prop_assert_eq!(on(1), on(2));
+    }
+
+    #[test]
+    fn pools_that_share_a_host_and_lose_workers_lose_no_request(deployed in deployed()) {
+        let Deployed { case, deployment } = &deployed;
+        let scenario = Scenario {
+            cpu: case.cpu,
+            start: case.start,
+            limits: Limits { events: 3_000_000, ..Limits::default() },
+            ..Scenario::of(&case.workload, &case.host, deployment, 300, case.seed)
+        };
+        let outcome = match simulate(&scenario, 0, &mut ()) {
+            Ok(outcome) => outcome,
+            // One interpreter in the parent, and workers that never live.
+            Err(SimError::Impossible(_) | SimError::TooManyEvents { .. }) => return Ok(()),
+            Err(other) => return Err(TestCaseError::fail(other.to_string())),
+        };
+        let counts = outcome.counts;
+        let sealed = counts.completed + counts.rejected + counts.queue_timeouts
+            + counts.client_timeouts + counts.worker_lost;
+        prop_assert_eq!(counts.arrived, sealed + counts.in_system);
+        let workers = &outcome.workers;
+        prop_assert_eq!(workers.requests_lost, counts.worker_lost);
+        let shares: f64 = workers.down_shares.iter().sum();
+        prop_assert!(workers.observed == 0.0 || (shares - 1.0).abs() < 1e-9, "{:?}", workers);
+        prop_assert!((0.0..=1.0).contains(&workers.capacity_lost), "{:?}", workers);
+        prop_assert_eq!(outcome.pools.len(), deployment.pools.len());
+        prop_assert!(outcome.memory.peak_pss <= outcome.memory.peak_rss);
+        prop_assert_eq!(simulate(&scenario, 0, &mut ()).unwrap(), outcome);
     }
 
     #[test]

@@ -176,10 +176,14 @@ impl<C: CpuScheduler> Engine<'_, C> {
         self.requests.remove(request);
     }
 
-    /// Settles the fate of `request`; its client of a closed load goes on.
+    /// Settles the fate of `request`, unless its client has given it up before;
+    /// the client of a closed load goes on.
     pub(super) fn seal(&mut self, request: RequestId, fate: Fate) {
         let entry = &mut self.requests[request];
-        entry.sealed = true;
+        if std::mem::replace(&mut entry.sealed, true) {
+            return;
+        }
+        self.lives.lost += u64::from(fate == Fate::WorkerLost);
         if std::mem::take(&mut entry.hangs) {
             self.watch.hangs_no_more();
         }
@@ -200,10 +204,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
 
     /// The request went down with its worker.
     pub(super) fn lose(&mut self, request: RequestId) {
-        if !self.requests[request].sealed {
-            self.lives.lost += 1;
-            self.seal(request, Fate::WorkerLost);
-        }
+        self.seal(request, Fate::WorkerLost);
         self.discard(request);
     }
 }

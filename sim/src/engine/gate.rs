@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 
 use crate::cpu::CpuScheduler;
+use crate::engine::lives::Chore;
 use crate::engine::plan::PoolPlan;
 use crate::engine::requests::{NO_REQUEST, Place, RequestId};
 use crate::engine::{Engine, rank};
@@ -163,7 +164,8 @@ impl<C: CpuScheduler> Engine<'_, C> {
         gate.under_way -= 1;
         if gate.closed {
             self.free_lane(pool, key);
-            self.let_in(pool);
+            // Not at once: a policy may be giving out slots at this moment.
+            self.chores.push(Chore::LetIn(pool as u32));
         }
     }
 

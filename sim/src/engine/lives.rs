@@ -5,6 +5,7 @@
 //! before. A worker that dies is launched again after a pause.
 
 use crate::cpu::CpuScheduler;
+use crate::engine::requests::Place;
 use crate::engine::{Engine, rank};
 use crate::experiment::RestartCause;
 use crate::kernel::{SimDuration, SimTime};
@@ -37,8 +38,10 @@ pub(super) struct Life {
     limit: Option<u64>,
     pub(super) ready_at: SimTime,
     expires: Option<SimTime>,
-    /// Its successor is being launched.
-    pub(super) leaving: bool,
+    /// It is to be replaced.
+    leaving: bool,
+    /// Its successor is being launched, or is up.
+    succeeded: bool,
     /// Deaths in a row.
     pub(super) deaths: i32,
     /// When a worker that hangs is found out.
@@ -53,6 +56,8 @@ pub(super) enum Chore {
     Stop(u32),
     /// The worker dies.
     Die(u32, RestartCause),
+    /// A pool may have room for requests that wait at its door.
+    LetIn(u32),
 }
 
 impl<C: CpuScheduler> Engine<'_, C> {
@@ -65,7 +70,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
         life.phase = Phase::Up;
         life.served = 0;
         life.ready_at = self.now;
-        life.leaving = false;
+        (life.leaving, life.succeeded) = (false, false);
         life.found_hung = None;
         life.limit = max_requests.map(|n| n + self.lives.jitter(max_requests_jitter));
         life.expires = ttl.map(|ttl| self.now + ttl + SimDuration(self.lives.jitter(ttl_jitter.0)));
@@ -76,9 +81,13 @@ impl<C: CpuScheduler> Engine<'_, C> {
         }
         self.schedule_crash(worker);
         self.lives.up(self.now, pool);
+    }
+
+    /// `worker` is up, so the one that it succeeds may go.
+    pub(super) fn let_predecessor_go(&mut self, worker: u32) {
         if let Some(before) = self.partner(worker)
             && self.workers[before].life.phase == Phase::Up
-            && self.workers[before].life.leaving
+            && self.workers[before].life.succeeded
         {
             self.take_down(before);
         }
@@ -146,12 +155,19 @@ impl<C: CpuScheduler> Engine<'_, C> {
         self.lives.restarted(cause);
         self.workers[worker].life.leaving = true;
         match self.partner(worker) {
-            Some(successor) => {
-                self.workers[successor].life.phase = Phase::Starting;
-                self.lives.restarting_up(self.now);
-                self.launch(successor);
-            }
+            Some(successor) => self.launch_successor(worker, successor),
             None => self.take_down(worker),
+        }
+    }
+
+    /// Launches the successor of `worker`, which goes once that is up; later, if
+    /// the successor's own predecessor is still on its way out.
+    fn launch_successor(&mut self, worker: u32, successor: u32) {
+        if self.workers[successor].life.phase == Phase::Absent {
+            self.workers[worker].life.succeeded = true;
+            self.workers[successor].life.phase = Phase::Starting;
+            self.lives.restarting_up(self.now);
+            self.launch(successor);
         }
     }
 
@@ -202,6 +218,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
             match chore {
                 Chore::Stop(worker) => self.stop(worker),
                 Chore::Die(worker, cause) => self.die(worker, cause),
+                Chore::LetIn(pool) => self.let_in(pool as usize),
             }
         }
     }
@@ -239,8 +256,14 @@ impl<C: CpuScheduler> Engine<'_, C> {
 
     /// Launches `worker` again, unless its successor was launched before.
     fn succeed(&mut self, worker: u32) {
-        if self.partner(worker).is_some() && self.workers[worker].life.leaving {
+        if self.workers[worker].life.succeeded {
             self.workers[worker].life.phase = Phase::Absent;
+            if let Some(after) = self.partner(worker)
+                && self.workers[after].life.phase == Phase::Up
+                && self.workers[after].life.leaving
+            {
+                self.launch_successor(after, worker);
+            }
             return;
         }
         self.workers[worker].life.phase = Phase::Starting;
@@ -251,7 +274,11 @@ impl<C: CpuScheduler> Engine<'_, C> {
     pub(super) fn bury(&mut self, worker: u32) {
         let threads = self.plan.of_worker(worker).server_threads(worker);
         let left = self.workers.clear(worker, threads);
-        debug_assert!(left.is_empty(), "a worker went with requests in its queue");
+        for request in left {
+            // Nobody else waits there: it was idle or its requests are lost.
+            debug_assert_eq!(self.requests[request].place, Place::Abandoned);
+            self.discard(request);
+        }
         self.ledger.worker_gone(self.now, worker);
     }
 
@@ -271,8 +298,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
         life.deaths = if lived >= back_off.most { 1 } else { life.deaths + 1 };
         life.phase = Phase::Dead;
         let pause = pause(back_off, life.deaths);
-        let succeeded = life.leaving && self.partner(worker).is_some();
-        if !succeeded {
+        if !life.succeeded {
             self.lives.restarting_up(self.now);
         }
         self.calendar.schedule(self.slots.life(worker), self.now + pause, rank::LIFE);

@@ -287,7 +287,9 @@ fn class_plan(host: &Host, pool: &PoolConfig, class: &RequestClass) -> ClassPlan
         _ if loop_is_parent => {
             (vec![], vec![], worker + submit + send + per_byte * to, receive + per_byte * from)
         }
-        (_, ParentThreads::One) => (vec![once(submit + send, to)], vec![out(from)], worker, 0.0),
+        (Dispatcher::Native, _) | (_, ParentThreads::One) => {
+            (vec![once(submit + send, to)], vec![out(from)], worker, 0.0)
+        }
         (_, ParentThreads::FeederAndCollector) => {
             (vec![only(submit), once(send, to)], vec![out(from)], worker, 0.0)
         }

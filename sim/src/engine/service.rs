@@ -162,8 +162,12 @@ impl<C: CpuScheduler> Engine<'_, C> {
     fn end_service(&mut self, request: RequestId) {
         self.count_served(request);
         let first = self.requests[request].first;
-        let together = first != NO_REQUEST && self.settles_together(request);
-        self.send_out(if together { first } else { request });
+        if first != NO_REQUEST && self.settles_together(request) {
+            self.requests[request].place = Place::Bundled;
+            self.send_out(first);
+        } else {
+            self.send_out(request);
+        }
     }
 
     /// `request` is served, and the same thread takes up `next`.

@@ -155,5 +155,6 @@ impl<C: CpuScheduler> Engine<'_, C> {
         if self.pools[pool].gate.holds() {
             self.let_in(pool);
         }
+        self.let_predecessor_go(worker);
     }
 }

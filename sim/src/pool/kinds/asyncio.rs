@@ -1,6 +1,6 @@
 //! asyncio: a loop, a semaphore, and `to_thread` for what would block.
 //!
-//! CPython, `Lib/asyncio/base_events.py`, `locks.py`, `threads.py`, 3.9 to 3.15.
+//! CPython 3.12, `Lib/asyncio/base_events.py`, `locks.py`, `threads.py`.
 //!
 //! * **Queue.** A task for each request; `asyncio.Semaphore(n)` lets the first
 //!   `n` in and wakes waiters in the order in which they came. The ready tasks

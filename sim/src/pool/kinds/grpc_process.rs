@@ -5,8 +5,8 @@
 //!
 //! * **Queue.** One, first come first served, in the dispatcher (an Erlang
 //!   process). It holds 1000 requests, then answers `pool saturated` at once, and
-//!   gives a request up after 5 s. The first free worker in order gets the head;
-//!   at low load the same few get everything. Affinity to sessions is not
+//!   gives a request up after 5 s. The first free worker in the set's fixed order
+//!   gets the head; at low load the same few get everything. Affinity to sessions is not
 //!   modelled.
 //! * **Who pays.** The dispatcher and protobuf on both sides. A worker is free
 //!   when its reply has been taken, not before.

@@ -7,8 +7,8 @@
 //!   to `--worker-connections` (1000), and submits to a `ThreadPoolExecutor` of
 //!   `--threads`, whether a thread is free or not (`accept`, `enqueue_req`). A
 //!   connection wakes every main thread and the first has it: requests wait at
-//!   busy workers while others idle. Six workers of one thread at a third of
-//!   their capacity let one request in three wait, `sync` workers hardly any.
+//!   busy workers while others idle. With one thread each, at a third
+//!   of the capacity, one request in three waits; of `sync` workers hardly any.
 //! * **Who pays.** Main thread, pool threads and finish callbacks share the
 //!   worker's lock. The main thread's own work is part of the worker's cost.
 //! * **Time-outs.** The main thread tells the arbiter that it lives whatever the

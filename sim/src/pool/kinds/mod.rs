@@ -234,4 +234,22 @@ mod tests {
             assert_eq!(methods.first(), Some(&pool.start_method), "{kind}");
         }
     }
+
+    #[test]
+    fn the_documentation_has_a_row_for_each_pool() {
+        let document = include_str!("../../../../docs/pools.md");
+        let rows = document.lines().filter(|line| line.starts_with("| `")).count();
+        assert_eq!(rows, PoolKind::ALL.len());
+        for kind in PoolKind::ALL {
+            let start = format!("| `{kind}` |");
+            let row = document.lines().find(|line| line.starts_with(&start)).unwrap();
+            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+            let size = kind.mechanics().default_profile(8);
+            assert_eq!(cells[5], format!("`{size}`"), "{kind}");
+            let rules = kind.mechanics().rules("3.12".parse().unwrap());
+            let names: Vec<&str> = rules.iter().map(|rule| rule.name()).collect();
+            let listed = if names.is_empty() { "-".to_owned() } else { names.join(", ") };
+            assert_eq!(cells[6], listed, "{kind}");
+        }
+    }
 }

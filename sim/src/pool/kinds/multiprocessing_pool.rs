@@ -1,6 +1,6 @@
 //! `multiprocessing.Pool`.
 //!
-//! CPython, `Lib/multiprocessing/pool.py`, the same from 3.8 to 3.15.
+//! CPython 3.12, `Lib/multiprocessing/pool.py`; 3.8 and 3.13 do the same.
 //!
 //! * **Queue.** One pipe for all workers (`SimpleQueue`), read under one lock:
 //!   the worker that waits longest goes first. The pipe takes as much as fits in
@@ -13,8 +13,8 @@
 //!   (`_handle_tasks`), a result-handler thread reads and unpickles
 //!   (`_handle_results`): three threads under the parent's lock.
 //! * **Recycling.** `maxtasksperchild` counts chunks, exactly, without jitter;
-//!   a worker-handler thread starts the successor within 100 ms
-//!   (`_handle_workers`; the wait is not modelled).
+//!   a worker-handler thread starts the successor as soon as the old one has gone
+//!   (`_handle_workers`).
 //! * **Size.** `os.cpu_count()`, from 3.13 `os.process_cpu_count()`.
 //! * Nothing is kept: the worker sets `task = job = result = ... = None`.
 

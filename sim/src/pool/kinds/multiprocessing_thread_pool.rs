@@ -1,6 +1,6 @@
 //! `multiprocessing.pool.ThreadPool`.
 //!
-//! CPython, `Lib/multiprocessing/pool.py`: a subclass of `Pool` whose workers are
+//! CPython 3.12, `Lib/multiprocessing/pool.py`: a subclass of `Pool` whose workers are
 //! threads and whose pipes are `queue.SimpleQueue`s, so that nothing is pickled.
 //!
 //! * **Queue and chunks** as in `multiprocessing.Pool`: `map` cuts

@@ -1,6 +1,6 @@
 //! `concurrent.futures.ProcessPoolExecutor`.
 //!
-//! CPython, `Lib/concurrent/futures/process.py`, 3.9 to 3.15.
+//! CPython 3.12 and 3.13, `Lib/concurrent/futures/process.py`.
 //!
 //! * **Queue.** Pending work stays in the parent; a call queue that all workers
 //!   read holds `max_workers + EXTRA_QUEUED_CALLS` (1) of it, counting what the
@@ -14,8 +14,8 @@
 //! * **Recycling.** `max_tasks_per_child` from 3.11, exact, without jitter. It
 //!   excludes fork; where no context is given it means spawn.
 //! * A worker that dies breaks the executor (`BrokenProcessPool`): every request
-//!   under way fails and none follows. Here the worker is started again; see
-//!   that a crash is the end of it.
+//!   under way fails and none is accepted any more. Here the worker is started
+//!   again, as if the caller made a new executor of the old workers.
 //! * **Size.** `os.cpu_count()`, from 3.13 `os.process_cpu_count()`.
 //! * Nothing is kept: the worker deletes call and result.
 

@@ -1,6 +1,6 @@
 //! `concurrent.futures.ThreadPoolExecutor`.
 //!
-//! CPython, `Lib/concurrent/futures/thread.py`, 3.9 to 3.15.
+//! CPython 3.12 and 3.13, `Lib/concurrent/futures/thread.py`.
 //!
 //! * **Queue.** One unbounded `queue.SimpleQueue` that all threads read; threads
 //!   start on demand, but not while one idles (`_adjust_thread_count`).

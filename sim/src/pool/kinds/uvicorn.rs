@@ -1,6 +1,6 @@
 //! uvicorn with several workers.
 //!
-//! uvicorn 0.54, `uvicorn/supervisors/multiprocess.py`, `server.py`; CPython,
+//! uvicorn 0.54, `uvicorn/supervisors/multiprocess.py`, `server.py`; CPython 3.12,
 //! `Lib/asyncio/selector_events.py`.
 //!
 //! * **Queue.** The kernel's, behind one listening socket that the supervisor

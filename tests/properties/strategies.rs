@@ -153,12 +153,7 @@ fn profile() -> impl Strategy<Value = Profile> {
 
 /// A random case.
 pub(crate) fn case() -> impl Strategy<Value = Case> {
-    let choice = prop_oneof![
-        Just(WorkerChoice::SharedQueue),
-        Just(WorkerChoice::FirstFit),
-        Just(WorkerChoice::RoundRobin),
-        Just(WorkerChoice::LeastLoaded),
-    ];
+    let choice = prop::sample::select(WorkerChoice::ALL.to_vec());
     let dispatcher =
         prop_oneof![Just(Dispatcher::Kernel), Just(Dispatcher::Native), Just(Dispatcher::Python)];
     let start_method = prop_oneof![

@@ -20,7 +20,7 @@ use rand::RngExt as _;
 use rand::rngs::ChaCha8Rng;
 
 use crate::pool::policy::{Action, PoolPolicy, PoolView, WorkerView, fill};
-use crate::pool::round_robin::{place, start_own};
+use crate::pool::round_robin::place;
 
 /// Draws before the candidates are counted.
 const DRAWS: usize = 4;
@@ -59,6 +59,10 @@ impl AcceptRace {
 
 impl PoolPolicy for AcceptRace {
     fn on_arrival(&mut self, pool: &PoolView<'_>) -> Action {
+        // What waits in the kernel's queue goes first.
+        if pool.queued > 0 {
+            return Action::Queue;
+        }
         let holds = self.holds;
         let room = |view: &WorkerView| view.ready && view.load() < holds;
         let mut winner = self.draw(pool.workers, |view| room(view) && !view.engaged);
@@ -69,12 +73,10 @@ impl PoolPolicy for AcceptRace {
     }
 
     fn on_free(&mut self, pool: &PoolView<'_>, worker: u32, free: u32, out: &mut Vec<Action>) {
-        match self.per_turn {
-            Some(most) => {
-                fill(pool, worker, free.min(most), out);
-            }
-            None => start_own(pool, worker, free, out),
-        }
+        // A worker has accepted its own before it comes to the kernel's queue.
+        let own = free.min(pool.workers[worker as usize].queued);
+        out.extend((0..own).map(|_| Action::StartOwn { worker }));
+        fill(pool, worker, free - own, out);
     }
 
     fn withdraw(&mut self, _worker: u32) {}
@@ -166,5 +168,21 @@ mod tests {
         let pool = PoolView { workers: &[nearly_full], queued: 5 };
         race(10, Some(u32::MAX)).on_turn(&pool, 0, &mut out);
         assert_eq!(out.len(), 2);
+    }
+
+    #[test]
+    fn first_what_was_accepted_then_the_kernels_queue_then_the_door() {
+        let full = WorkerView { busy: 2, slots: 4, queued: 1, ..READY };
+        let pool = PoolView { workers: &[full], queued: 2 };
+        let mut policy = race(9, None);
+        assert_eq!(policy.on_arrival(&pool), Action::Queue);
+        let mut out = Vec::new();
+        policy.on_free(&pool, 0, 2, &mut out);
+        assert_eq!(out, [Action::StartOwn { worker: 0 }, Action::StartQueued { worker: 0 }]);
+        // A worker that is to go serves what it has accepted, and accepts no more.
+        let draining = WorkerView { ready: false, ..full };
+        out.clear();
+        policy.on_free(&PoolView { workers: &[draining], queued: 2 }, 0, 2, &mut out);
+        assert_eq!(out, [Action::StartOwn { worker: 0 }]);
     }
 }

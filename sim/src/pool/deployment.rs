@@ -48,7 +48,7 @@ impl Deployment {
 
     /// Slots of all pools.
     pub fn slots(&self) -> u64 {
-        self.pools.iter().map(|pool| pool.profile.slots()).sum()
+        self.pools.iter().map(PoolConfig::slots).sum()
     }
 }
 

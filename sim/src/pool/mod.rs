@@ -1,6 +1,7 @@
 //! Pools: what a candidate is, and who gets the next request.
 //!
-//! A new rule is one file here with a table test and one line in `policy_for`.
+//! A new rule is one file here with a table test and one line in `policy_for`; a
+//! pool that people deploy is one file in `kinds`.
 
 mod accept_race;
 mod admission;
@@ -8,6 +9,7 @@ mod config;
 mod deployment;
 mod first_fit;
 mod kind;
+mod kinds;
 mod least_busy;
 mod least_loaded;
 mod lifecycle;
@@ -23,6 +25,7 @@ pub(crate) use deployment::WHOLE;
 pub use deployment::{Deployment, Split};
 pub use first_fit::FirstFit;
 pub use kind::PoolKind;
+pub use kinds::{Kind, Rule, Shape};
 pub use least_busy::LeastBusy;
 pub use least_loaded::LeastLoaded;
 pub use lifecycle::{Backoff, Drain, Heartbeat, Lifecycle};

@@ -1,0 +1,58 @@
+//! What prefork web servers have in common: one listening socket that all
+//! workers accept from, and a kernel queue behind it.
+
+use crate::kernel::SimDuration;
+use crate::pool::{Drain, MAX_SLOTS, MAX_WORKERS, PoolConfig, Profile};
+
+/// `--backlog` of gunicorn and uvicorn; Linux caps it at `net.core.somaxconn`,
+/// 4096.
+const BACKLOG: u32 = 2048;
+/// `--graceful-timeout` of gunicorn.
+const GRACEFUL_TIMEOUT: SimDuration = SimDuration(30_000_000_000);
+/// `--worker-connections` of gunicorn.
+pub(super) const WORKER_CONNECTIONS: u32 = 1000;
+
+/// `2 * cpus + 1`, as gunicorn's manual advises.
+pub(super) fn advised_workers(logical_cpus: u32) -> u32 {
+    logical_cpus.saturating_mul(2).saturating_add(1).min(MAX_WORKERS)
+}
+
+/// So many loops, each with as many of its `WORKER_CONNECTIONS` as the model has
+/// room for.
+pub(super) fn loops(workers: u32) -> Profile {
+    let room = u32::try_from(MAX_SLOTS / u64::from(workers.max(1))).unwrap_or(u32::MAX);
+    Profile::event_loops(workers, WORKER_CONNECTIONS.min(room))
+}
+
+/// The kernel keeps `BACKLOG + 1` connections that nobody has accepted, the
+/// workers those that wait for one of their slots. A connection beyond that gets
+/// no answer; its client tries again after a second, which counts as a
+/// rejection here.
+pub(super) fn bound_the_queue(pool: &mut PoolConfig) {
+    let at_worker = pool
+        .worker_connections
+        .map_or(0, |connections| connections.saturating_sub(pool.slots_per_worker()));
+    let at_workers = at_worker.saturating_mul(pool.profile.workers);
+    pool.queue_cap.get_or_insert(at_workers.saturating_add(BACKLOG + 1));
+}
+
+/// A worker that reached its number of requests finishes what it has, for at
+/// most the graceful time-out.
+pub(super) fn drain_gracefully(pool: &mut PoolConfig) {
+    if pool.lifecycle.drain == Drain::Finish {
+        pool.lifecycle.drain = Drain::Within(GRACEFUL_TIMEOUT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_stay_within_the_model() {
+        assert_eq!(advised_workers(8), 17);
+        assert_eq!(advised_workers(u32::MAX), MAX_WORKERS);
+        assert_eq!(loops(17).to_string(), "async:17x1000");
+        assert_eq!(loops(MAX_WORKERS).slots(), MAX_SLOTS);
+    }
+}

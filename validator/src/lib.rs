@@ -2,6 +2,7 @@
 //! the Python interpreters on it, and how steadily it computes.
 
 pub mod child;
+pub mod environments;
 pub mod host;
 pub mod interpreters;
 pub mod noise;

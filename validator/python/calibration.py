@@ -17,7 +17,7 @@ REPEATS = 7
 
 def calibrate(classes, log):
     """Rates of the kernels that `classes` use: {kind: (fixed ns, ns per step)}."""
-    used = {kind for each in classes for kind in each["segments"]}
+    used = {segment["kernel"] for each in classes for segment in each["segments"]}
     rates = {}
     for kind in sorted(used & set(kernels.COMPUTING)):
         kernel = kernels.COMPUTING[kind]

@@ -69,6 +69,13 @@ def touched(size):
     return memory
 
 
+def calls(kind, times):
+    """The kernels to call, each with its time."""
+    for segment, ns in zip(kind["segments"], times):
+        for _ in range(segment["parts"]):
+            yield segment["kernel"], ns // segment["parts"]
+
+
 def serve(request):
     """Serves `request` in this thread."""
     app, (index, number, times, _payload) = _application, request
@@ -80,8 +87,8 @@ def serve(request):
         working_set = touched(kind["working_set_bytes"])
         if kind["leak_bytes"]:
             app.leaked.append(touched(kind["leak_bytes"]))
-        for segment, ns in zip(kind["segments"], times):
-            app.run(segment, ns)
+        for kernel, ns in calls(kind, times):
+            app.run(kernel, ns)
         del working_set
     except Exception as error:
         fault = events.describe(error)
@@ -101,15 +108,15 @@ async def serve_async(request):
         working_set = touched(kind["working_set_bytes"])
         if kind["leak_bytes"]:
             app.leaked.append(touched(kind["leak_bytes"]))
-        for segment, ns in zip(kind["segments"], times):
-            if segment == "sleep":
+        for kernel, ns in calls(kind, times):
+            if kernel == "sleep":
                 await asyncio.sleep(ns / 1e9)
-            elif app.to_thread or segment == "socket_wait":
+            elif app.to_thread or kernel == "socket_wait":
                 # The client of the delay server blocks.
                 loop = asyncio.get_running_loop()
-                await loop.run_in_executor(None, app.run, segment, ns)
+                await loop.run_in_executor(None, app.run, kernel, ns)
             else:
-                app.run(segment, ns)
+                app.run(kernel, ns)
         del working_set
     except Exception as error:
         fault = events.describe(error)

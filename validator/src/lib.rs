@@ -7,3 +7,4 @@ pub mod host;
 pub mod interpreters;
 pub mod noise;
 pub mod readiness;
+pub mod run;

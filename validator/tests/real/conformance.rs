@@ -1,0 +1,175 @@
+//! What every pool does, whatever it costs.
+
+use validator::run::{End, Kernel, Load, Observation, Outcome, PoolKind, PoolSpec};
+
+use sim::pool::StartMethod;
+
+use crate::support::{MILLISECOND, STANDARD, Trial, alone, pair, python, pythons};
+
+const WORK: [(Kernel, u64); 3] = [
+    (Kernel::Python, MILLISECOND),
+    (Kernel::Native, MILLISECOND),
+    (Kernel::Sleep, 3 * MILLISECOND),
+];
+
+/// Most requests that were in service at once.
+fn most_at_once(seen: &Observation) -> usize {
+    let interval = |r: &validator::run::Record| Some((r.started?, r.finished?));
+    let intervals: Vec<_> = seen.records.iter().filter_map(interval).collect();
+    let at = |instant| intervals.iter().filter(|i| i.0 <= instant && instant < i.1).count();
+    intervals.iter().map(|interval| at(interval.0)).max().unwrap_or(0)
+}
+
+/// Each request served once, in a consistent order of instants, on two slots.
+fn check(seen: &Observation, count: usize, what: &str) {
+    assert_eq!(seen.end, End::Complete, "{what}");
+    assert_eq!(seen.lost, [0; 0], "{what}");
+    let mut served: Vec<_> = seen.records.iter().map(|record| record.request).collect();
+    served.sort_unstable();
+    assert_eq!(served, (0..count).collect::<Vec<_>>(), "{what}");
+    for record in &seen.records {
+        assert_eq!(record.outcome, Outcome::Ok, "{what}");
+        let (started, finished) = (record.started.unwrap(), record.finished.unwrap());
+        let instants = [record.scheduled, record.submitted, started, finished, record.received];
+        assert!(instants.is_sorted(), "{what}: {record:?}");
+    }
+    let most = most_at_once(seen);
+    assert!((1..=2).contains(&most), "{what}: {most} at once");
+    assert!(seen.startup.launched < seen.startup.began);
+    assert!(seen.startup.began <= seen.startup.ready && seen.startup.ready <= seen.origin);
+}
+
+#[test]
+fn open_loads_are_served_once_and_counted_from_their_instants() {
+    let (Some(python), _alone) = (python(), alone()) else { return };
+    for kind in STANDARD {
+        let trial = Trial::new(pair(kind), &WORK, 12, 2 * MILLISECOND);
+        let seen = trial.run(python).unwrap();
+        check(&seen, 12, &format!("{kind:?}"));
+        for record in &seen.records {
+            let instant = seen.origin + trial.rows[record.request].at.0;
+            assert_eq!(record.scheduled, instant);
+        }
+    }
+}
+
+#[test]
+fn a_batch_comes_back_in_order() {
+    let (Some(python), _alone) = (python(), alone()) else { return };
+    for kind in STANDARD {
+        let seen = Trial::new(pair(kind), &WORK, 10, 0).batch().run(python).unwrap();
+        check(&seen, 10, &format!("{kind:?}"));
+        let order: Vec<_> = seen.records.iter().map(|record| record.request).collect();
+        assert!(order.is_sorted(), "{kind:?}: {order:?}");
+    }
+}
+
+#[test]
+fn a_chunk_is_served_by_one_worker() {
+    let (Some(python), _alone) = (python(), alone()) else { return };
+    for kind in [PoolKind::Multiprocessing, PoolKind::ProcessExecutor] {
+        let pool = PoolSpec { chunk: Some(3), ..pair(kind) };
+        let seen = Trial::new(pool, &WORK, 9, 0).batch().run(python).unwrap();
+        check(&seen, 9, &format!("{kind:?}"));
+        for chunk in seen.records.chunks(3) {
+            assert!(chunk.iter().all(|record| record.worker == chunk[0].worker), "{kind:?}");
+        }
+    }
+}
+
+#[test]
+fn closed_clients_wait_for_their_reply() {
+    let (Some(python), _alone) = (python(), alone()) else { return };
+    for kind in STANDARD {
+        let mut trial = Trial::new(pair(kind), &WORK, 12, 0);
+        for row in &mut trial.rows {
+            row.at.0 = MILLISECOND;
+        }
+        trial.spec.load = Load::Closed { clients: 3 };
+        let seen = trial.run(python).unwrap();
+        check(&seen, 12, &format!("{kind:?}"));
+        for record in &seen.records {
+            let earlier = seen.records.iter().filter(|r| r.submitted < record.submitted).count();
+            let back = seen.records.iter().filter(|r| r.received <= record.submitted).count();
+            assert!(earlier - back < 3, "{kind:?}: {} unanswered", earlier - back);
+        }
+    }
+}
+
+#[test]
+fn processes_start_in_every_way() {
+    let (Some(python), _alone) = (python(), alone()) else { return };
+    for kind in [PoolKind::Multiprocessing, PoolKind::ProcessExecutor] {
+        for start_method in [StartMethod::Fork, StartMethod::Spawn, StartMethod::Forkserver] {
+            let pool = PoolSpec { start_method, ..pair(kind) };
+            let seen = Trial::new(pool, &WORK, 8, 0).run(python).unwrap();
+            check(&seen, 8, &format!("{kind:?} {start_method:?}"));
+        }
+    }
+}
+
+#[test]
+fn every_interpreter_of_this_machine_serves() {
+    let _alone = alone();
+    for python in pythons() {
+        for kind in [PoolKind::ProcessExecutor, PoolKind::ThreadExecutor, PoolKind::Asyncio] {
+            let what = format!("{kind:?} on {}", python.path.display());
+            let seen = Trial::new(pair(kind), &WORK, 6, 0).run(&python.path).expect(&what);
+            check(&seen, 6, &what);
+        }
+    }
+}
+
+#[test]
+fn a_process_is_replaced_after_its_requests() {
+    let (Some(python), _alone) = (python(), alone()) else { return };
+    let pool = PoolSpec { max_tasks: Some(2), ..pair(PoolKind::Multiprocessing) };
+    let seen = Trial::new(pool, &WORK, 8, 0).run(python).unwrap();
+    check(&seen, 8, "recycling");
+    let mut workers: Vec<_> = seen.records.iter().map(|record| record.worker).collect();
+    workers.sort_unstable();
+    assert!(workers.chunk_by(PartialEq::eq).all(|requests| requests.len() <= 2), "{workers:?}");
+}
+
+#[test]
+fn an_event_loop_computes_one_request_at_a_time() {
+    let (Some(python), _alone) = (python(), alone()) else { return };
+    let pool = PoolSpec::threads(PoolKind::Asyncio, 4);
+    let seen = Trial::new(pool, &[(Kernel::Native, 4 * MILLISECOND)], 6, 0).run(python).unwrap();
+    assert_eq!(most_at_once(&seen), 1);
+    // Waits let others run.
+    let pool = PoolSpec::threads(PoolKind::Asyncio, 4);
+    let seen = Trial::new(pool, &[(Kernel::Sleep, 200 * MILLISECOND)], 6, 0).run(python).unwrap();
+    assert_eq!(most_at_once(&seen), 4);
+}
+
+/// CPU time over elapsed time while a batch of bytecode is served.
+fn cores_used(python: &std::path::Path, kind: PoolKind) -> f64 {
+    let work = [(Kernel::Python, 40 * MILLISECOND)];
+    let seen = Trial::new(pair(kind), &work, 6, 0).batch().run(python).unwrap();
+    let cpu: u64 = seen.records.iter().filter_map(|record| record.cpu).sum();
+    let first = seen.records.iter().filter_map(|record| record.started).min().unwrap();
+    let last = seen.records.iter().filter_map(|record| record.finished).max().unwrap();
+    cpu as f64 / (last - first) as f64
+}
+
+#[test]
+fn bytecode_of_threads_takes_turns_and_that_of_processes_does_not() {
+    let (Some(python), _alone) = (python(), alone()) else { return };
+    // A hand-off counts as CPU time of both.
+    let threads = cores_used(python, PoolKind::ThreadExecutor);
+    assert!(threads < 1.2, "threads used {threads} cores under one lock");
+    if std::thread::available_parallelism().is_ok_and(|cpus| cpus.get() < 2) {
+        eprintln!("not run: processes on two cores, there is one");
+        return;
+    }
+    // Neighbours may hold the cores for a while; under one lock it never gets there.
+    let mut best = 0.0;
+    for _ in 0..10 {
+        best = f64::max(best, cores_used(python, PoolKind::Multiprocessing));
+        if best > 1.3 {
+            return;
+        }
+    }
+    panic!("processes used {best} cores at best");
+}

@@ -1,0 +1,11 @@
+//! Real pools of a real Python, held to what the model takes for granted.
+//!
+//! Needs a CPython 3.8 or later; what cannot be run says so on standard error.
+
+mod conformance;
+mod endings;
+mod faults;
+mod greenlets;
+mod kernels;
+mod memory;
+mod support;

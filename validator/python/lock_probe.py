@@ -1,10 +1,12 @@
 """What each kernel does to the interpreter lock, beside a thread that spins.
 
 `python lock_probe.py MS REPEATS KERNEL...` prints, as JSON, for each kernel and
-repeat: the elapsed time, the CPU time of the kernel's thread and that of the
-spinner meanwhile, all in ns. Under one lock the two cannot add up to more than
-what elapsed, unless the kernel released the lock and both ran on cores of their
-own; and the spinner gets nothing while a kernel keeps the lock.
+repeat, in ns: the elapsed time, the CPU time of the kernel's thread and of the
+spinner meanwhile, and how long the two were ready to run without a core.
+
+Under one lock the two cannot have more CPU time than what elapsed; a spinner
+gets nothing while a kernel keeps the lock; and beside a kernel that released it,
+both run or are ready to all the time, however many cores there are for them.
 """
 
 import json
@@ -31,6 +33,7 @@ class Spinner:
         self._thread = threading.Thread(target=self._spin, daemon=True)
         self._thread.start()
         self._clock = time.pthread_getcpuclockid(self._thread.ident)
+        self.id = self._thread.native_id
 
     def cpu_ns(self):
         return time.clock_gettime_ns(self._clock)
@@ -45,13 +48,24 @@ class Spinner:
             count += 1
 
 
+def core_wait_ns(thread):
+    """How long that thread has been ready to run without a core."""
+    with open("/proc/self/task/%d/schedstat" % thread) as file:
+        return int(file.read().split()[1])
+
+
 def probe(call, spinner):
     """Times of one call of `call` beside `spinner`."""
+    threads = threading.get_native_id(), spinner.id
+    # Outside of the other times: reading a file releases the lock.
+    waits = [core_wait_ns(thread) for thread in threads]
     began = time.monotonic_ns(), time.thread_time_ns(), spinner.cpu_ns()
     call()
     ended = time.monotonic_ns(), time.thread_time_ns(), spinner.cpu_ns()
+    core_wait = sum(core_wait_ns(thread) for thread in threads) - sum(waits)
     names = "elapsed", "own_cpu", "spinner_cpu"
-    return {name: end - begin for name, begin, end in zip(names, began, ended)}
+    times = {name: end - begin for name, begin, end in zip(names, began, ended)}
+    return dict(times, core_wait=core_wait)
 
 
 def main(length_ms, repeats, names):

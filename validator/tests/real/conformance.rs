@@ -1,8 +1,9 @@
 //! What every pool does, whatever it costs.
 
-use validator::run::{End, Kernel, Load, Observation, Outcome, PoolKind, PoolSpec};
+use std::path::Path;
 
 use sim::pool::StartMethod;
+use validator::run::{End, Kernel, Load, Observation, Outcome, PoolKind, PoolSpec, Record, Sample};
 
 use crate::support::{MILLISECOND, STANDARD, Trial, alone, pair, python, pythons};
 
@@ -14,7 +15,7 @@ const WORK: [(Kernel, u64); 3] = [
 
 /// Most requests that were in service at once.
 fn most_at_once(seen: &Observation) -> usize {
-    let interval = |r: &validator::run::Record| Some((r.started?, r.finished?));
+    let interval = |r: &Record| Some((r.started?, r.finished?));
     let intervals: Vec<_> = seen.records.iter().filter_map(interval).collect();
     let at = |instant| intervals.iter().filter(|i| i.0 <= instant && instant < i.1).count();
     intervals.iter().map(|interval| at(interval.0)).max().unwrap_or(0)
@@ -143,33 +144,41 @@ fn an_event_loop_computes_one_request_at_a_time() {
     assert_eq!(most_at_once(&seen), 4);
 }
 
-/// CPU time over elapsed time while a batch of bytecode is served.
-fn cores_used(python: &std::path::Path, kind: PoolKind) -> f64 {
-    let work = [(Kernel::Python, 40 * MILLISECOND)];
-    let seen = Trial::new(pair(kind), &work, 6, 0).batch().run(python).unwrap();
-    let cpu: u64 = seen.records.iter().filter_map(|record| record.cpu).sum();
-    let first = seen.records.iter().filter_map(|record| record.started).min().unwrap();
-    let last = seen.records.iter().filter_map(|record| record.finished).max().unwrap();
-    cpu as f64 / (last - first) as f64
+/// A batch of bytecode on two slots.
+fn compute(python: &Path, kind: PoolKind) -> Observation {
+    let work = [(Kernel::Python, 120 * MILLISECOND)];
+    Trial::new(pair(kind), &work, 6, 0).batch().run(python).unwrap()
 }
 
 #[test]
-fn bytecode_of_threads_takes_turns_and_that_of_processes_does_not() {
+fn threads_under_one_lock_never_use_more_than_one_core() {
     let (Some(python), _alone) = (python(), alone()) else { return };
-    // A hand-off counts as CPU time of both.
-    let threads = cores_used(python, PoolKind::ThreadExecutor);
-    assert!(threads < 1.2, "threads used {threads} cores under one lock");
-    if std::thread::available_parallelism().is_ok_and(|cpus| cpus.get() < 2) {
-        eprintln!("not run: processes on two cores, there is one");
-        return;
+    for kind in [PoolKind::ThreadExecutor, PoolKind::ThreadPool] {
+        let seen = compute(python, kind);
+        let cpu: u64 = seen.records.iter().filter_map(|record| record.cpu).sum();
+        let first = seen.records.iter().filter_map(|record| record.started).min().unwrap();
+        let last = seen.records.iter().filter_map(|record| record.finished).max().unwrap();
+        // A hand-off counts as CPU time of both.
+        let cores = cpu as f64 / (last - first) as f64;
+        assert!(cores < 1.2, "{kind:?}: {cores} cores");
     }
-    // Neighbours may hold the cores for a while; under one lock it never gets there.
-    let mut best = 0.0;
-    for _ in 0..10 {
-        best = f64::max(best, cores_used(python, PoolKind::Multiprocessing));
-        if best > 1.3 {
-            return;
-        }
+}
+
+#[test]
+fn processes_compute_at_once() {
+    let (Some(python), _alone) = (python(), alone()) else { return };
+    for kind in [PoolKind::Multiprocessing, PoolKind::ProcessExecutor] {
+        let seen = compute(python, kind);
+        let first = seen.records.iter().filter_map(|record| record.started).min().unwrap();
+        let last = seen.records.iter().filter_map(|record| record.finished).max().unwrap();
+        let during = |sample: &&Sample| (first..last).contains(&sample.at);
+        let samples: Vec<_> = seen.samples.iter().filter(during).collect();
+        // Running, or ready to: neighbours may hold the cores.
+        let wanted = |sample: &Sample| -> u64 {
+            sample.processes.iter().map(|process| process.cpu + process.core_wait).sum()
+        };
+        let [begin, .., end] = samples[..] else { panic!("{kind:?}: {samples:?}") };
+        let cores = (wanted(end) - wanted(begin)) as f64 / (end.at - begin.at) as f64;
+        assert!(cores > 1.3, "{kind:?}: {cores} cores wanted");
     }
-    panic!("processes used {best} cores at best");
 }

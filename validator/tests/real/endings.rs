@@ -8,7 +8,9 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use validator::run::{End, Kernel, PoolKind, RunError, Stop};
 
-use crate::support::{MILLISECOND, Trial, alone, pair, processes_of, python, wait_until};
+use crate::support::{
+    MILLISECOND, Trial, alone, pair, processes_of, python, records_in, wait_until,
+};
 
 /// Tells `planner_stand_in` where its run goes.
 const FOLDER: &str = "PLANNER_TEST_FOLDER";
@@ -36,7 +38,7 @@ fn stopping_while_it_serves_keeps_what_was_measured() {
     let trial = long_trial(PoolKind::ProcessExecutor);
     let seen = std::thread::scope(|scope| {
         let run = scope.spawn(|| trial.run_in(python, folder.path(), &stop));
-        wait_for_records(folder.path());
+        wait_until("a record", || records_in(folder.path()) > 0);
         stop.request();
         run.join().unwrap().unwrap()
     });
@@ -62,18 +64,11 @@ fn stand_in(folder: &Path) -> Child {
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-fn wait_for_records(folder: &Path) {
-    let events = folder.join("events.jsonl");
-    wait_until("a record", || {
-        std::fs::read_to_string(&events).is_ok_and(|text| text.contains("\"request\","))
-    });
-}
-
 /// Sends `signal` to a planner whose pool serves.
 fn end_with(signal: Signal) -> ExitStatus {
     let folder = tempfile::tempdir().unwrap();
     let mut planner = stand_in(folder.path());
-    wait_for_records(folder.path());
+    wait_until("a record", || records_in(folder.path()) > 0);
     // Runner, two workers; perhaps more that look after them.
     assert!(processes_of(folder.path()).len() >= 3);
     kill(Pid::from_raw(i32::try_from(planner.id()).unwrap()), signal).unwrap();

@@ -4,11 +4,12 @@
 use std::path::Path;
 use std::time::Duration;
 
+use sim::pool::StartMethod;
 use validator::run::{End, Kernel, Outcome, PoolKind, PoolSpec, RunError, SegmentSpec, Stop};
 
-use sim::pool::StartMethod;
-
-use crate::support::{MILLISECOND, STANDARD, Trial, alone, pair, processes_of, python, wait_until};
+use crate::support::{
+    MILLISECOND, STANDARD, Trial, alone, pair, processes_of, python, records_in, wait_until,
+};
 
 /// A trial of a second class, with that fault, for row `at` of `count`.
 fn with_fault(pool: PoolSpec, fault: Kernel, at: usize, count: usize) -> Trial {
@@ -147,11 +148,7 @@ fn a_killed_runner_leaves_what_it_had_served() {
     let folder = tempfile::tempdir().unwrap();
     let seen = std::thread::scope(|scope| {
         let run = scope.spawn(|| trial.run_in(python, folder.path(), &Stop::new()));
-        let events = folder.path().join("events.jsonl");
-        wait_until("four records", || {
-            let text = std::fs::read_to_string(&events).unwrap_or_default();
-            text.matches("\"request\",").count() == 4
-        });
+        wait_until("four records", || records_in(folder.path()) == 4);
         // The runner is the eldest.
         let runner = *processes_of(folder.path()).iter().min().unwrap();
         let runner = nix::unistd::Pid::from_raw(runner);

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
-use std::thread::available_parallelism;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -18,12 +17,18 @@ struct Beside {
     elapsed: f64,
     own_cpu: f64,
     spinner_cpu: f64,
+    core_wait: f64,
 }
 
 impl Beside {
     /// Cores that the two threads had between them.
     fn cores(&self) -> f64 {
         (self.own_cpu + self.spinner_cpu) / self.elapsed
+    }
+
+    /// Cores that they could have used.
+    fn cores_wanted(&self) -> f64 {
+        self.cores() + self.core_wait / self.elapsed
     }
 
     fn spinner_share(&self) -> f64 {
@@ -52,7 +57,10 @@ fn range(calls: &[Beside], value: impl Fn(&Beside) -> f64) -> (f64, f64) {
 #[test]
 fn kernels_hold_and_release_the_lock_as_they_say() {
     let _alone = alone();
-    for python in pythons().iter().filter(|python| !python.build.free_threaded) {
+    let mut locked: Vec<_> = pythons().iter().filter(|p| !p.build.free_threaded).collect();
+    // The newest and the oldest.
+    locked.dedup_by_key(|python| python.build.minor);
+    for python in locked.iter().take(1).chain(locked.iter().skip(1).last()) {
         let (version, calls) = (&python.build.version, probe(&python.path));
         for held in ["python", "locked_native"] {
             let (_, cores) = range(&calls[held], Beside::cores);
@@ -62,12 +70,8 @@ fn kernels_hold_and_release_the_lock_as_they_say() {
         assert!(share > 0.25, "{version}: a spinner got {share} beside bytecode");
         let (least, _) = range(&calls["locked_native"], Beside::spinner_share);
         assert!(least < 0.25, "{version}: a spinner got {least} beside a locked call");
-        if available_parallelism().is_ok_and(|cpus| cpus.get() >= 2) {
-            let (_, cores) = range(&calls["native"], Beside::cores);
-            assert!(cores > 1.3, "{version}: a native call and a spinner on {cores} cores");
-        } else {
-            eprintln!("not run: a native call on a core of its own, there is one");
-        }
+        let (_, cores) = range(&calls["native"], Beside::cores_wanted);
+        assert!(cores > 1.3, "{version}: a native call and a spinner wanted {cores} cores");
         let (least, _) = range(&calls["sleep"], |call| call.own_cpu / call.elapsed);
         assert!(least < 0.2, "{version}: sleep used {least} of a core");
     }
@@ -83,12 +87,12 @@ fn kernels_take_cpu_time_in_proportion_and_waits_do_not() {
         seen.records.iter().filter_map(|record| record.cpu).min().unwrap() as f64
     };
     for kernel in [Kernel::Python, Kernel::LockedNative, Kernel::Native] {
-        // Each run calibrates anew, on whatever speed the cores have then.
+        // Each run calibrates anew, at whatever speed the cores have then.
         let (short, long) = (cpu(kernel, 3 * MILLISECOND), cpu(kernel, 30 * MILLISECOND));
         let ratio = long / short;
         assert!((3.0..30.0).contains(&ratio), "{kernel:?}: {short} ns and {long} ns");
         let asked = (30 * MILLISECOND) as f64;
-        assert!((0.25..4.0).contains(&(long / asked)), "{kernel:?}: {long} ns");
+        assert!((0.4..2.5).contains(&(long / asked)), "{kernel:?}: {long} ns");
     }
     let slept = cpu(Kernel::Sleep, 30 * MILLISECOND);
     assert!(slept < (10 * MILLISECOND) as f64, "sleep took {slept} ns of CPU time");

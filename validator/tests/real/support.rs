@@ -112,7 +112,8 @@ impl Trial {
             sample_every: Duration::from_millis(20),
         };
         let observation = run(&plan, folder, stop);
-        assert_eq!(processes_of(folder), [0; 0], "left running");
+        // A killed process takes a moment to end.
+        wait_until("all processes of the run end", || processes_of(folder).is_empty());
         observation
     }
 
@@ -134,6 +135,12 @@ pub(crate) fn processes_of(folder: &Path) -> Vec<i32> {
         .filter(|path| belongs(path))
         .filter_map(|path| path.file_name()?.to_str()?.parse().ok())
         .collect()
+}
+
+/// Requests that have their record in the run in `folder`.
+pub(crate) fn records_in(folder: &Path) -> usize {
+    let events = fs::read_to_string(folder.join("events.jsonl")).unwrap_or_default();
+    events.matches(r#""event":"request""#).count()
 }
 
 /// Waits until `condition` holds.

@@ -30,7 +30,8 @@ def main(spec_path):
         service.prepare(spec, rates)
         began = time.monotonic_ns()
         pool = pool_type(spec, (service.prepare, (spec, rates)))
-        log.write(event="ready", began=began, ready=time.monotonic_ns())
+        ready = time.monotonic_ns()
+        log.write(event="ready", began=began, ready=ready, interpreter_lock=has_lock())
         stage = "replay"
         counts = load.replay(spec, read_trace(spec), pool, log)
         log.write(event="end", **counts)
@@ -44,6 +45,11 @@ def main(spec_path):
     log.close()
     pool.close()
     return 0
+
+
+def has_lock():
+    """Is there an interpreter lock? An import may have turned it back on."""
+    return getattr(sys, "_is_gil_enabled", lambda: True)()
 
 
 def read_trace(spec):

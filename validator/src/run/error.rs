@@ -10,6 +10,22 @@ pub enum RunError {
     /// There is nothing to serve.
     #[error("the trace has no requests: give at least one row")]
     NoRows,
+    /// The spec is not of the workload.
+    #[error("the spec has {found} classes and the workload {expected}: make it with `Spec::of`")]
+    Classes {
+        /// In the spec.
+        found: usize,
+        /// In the workload.
+        expected: usize,
+    },
+    /// A row is not of the workload.
+    #[error(
+        "row {row} of the trace has no class of the spec, or not one time for each segment: draw rows with `Trace`, which gives every segment its time"
+    )]
+    Row {
+        /// Which row, from 0.
+        row: usize,
+    },
     /// The run's folder.
     #[error("cannot use `{}`: {error}; name a folder that can be written and has room", .path.display())]
     Files {

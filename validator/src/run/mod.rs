@@ -89,8 +89,9 @@ impl Default for Limits {
 /// the spec, the trace, the runner's events and messages, the samples.
 ///
 /// The runner dies with the calling thread, and all of its processes with this
-/// one, however it ends; they carry `PLANNER_RUN`, which names `folder`. A fault once the pool serves (a worker that dies or
-/// hangs, a request that raises, `stop`) is part of the observation.
+/// one, however it ends; they carry `PLANNER_RUN`, which names `folder`. A fault
+/// once the pool serves (a worker that dies or hangs, a request that raises,
+/// `stop`) is part of the observation.
 ///
 /// # Errors
 /// The pool never came to serve, or the run could not be written down.
@@ -99,9 +100,7 @@ pub fn run(plan: &Plan<'_>, folder: &Path, stop: &Stop) -> Result<Observation, R
         let path = path.to_owned();
         move |error| RunError::Files { path, error }
     };
-    if plan.rows.is_empty() {
-        return Err(RunError::NoRows);
-    }
+    check(plan)?;
     let files = Files::new(folder);
     fs::create_dir_all(folder).map_err(at(folder))?;
     sources::write(&files.sources).map_err(at(&files.sources))?;
@@ -122,6 +121,25 @@ pub fn run(plan: &Plan<'_>, folder: &Path, stop: &Stop) -> Result<Observation, R
     let sampler = Sampler::start(group.id(), plan.sample_every, &files.samples)
         .map_err(at(&files.samples))?;
     Watch { plan, files: &files, stop, launched, group, _guard: guard }.run(sampler)
+}
+
+/// Do rows, classes and workload belong together?
+fn check(plan: &Plan<'_>) -> Result<(), RunError> {
+    if plan.rows.is_empty() {
+        return Err(RunError::NoRows);
+    }
+    let classes = &plan.spec.classes;
+    if classes.len() != plan.workload.classes.len() {
+        let (found, expected) = (classes.len(), plan.workload.classes.len());
+        return Err(RunError::Classes { found, expected });
+    }
+    let fits = |row: &TraceRow| {
+        classes.get(row.class).is_some_and(|class| class.segments.len() == row.segments.len())
+    };
+    match plan.rows.iter().position(|row| !fits(row)) {
+        Some(row) => Err(RunError::Row { row }),
+        None => Ok(()),
+    }
 }
 
 /// Where the parts of a run are kept.

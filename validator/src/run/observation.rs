@@ -55,6 +55,8 @@ pub struct Startup {
     pub began: u64,
     /// Every slot was there.
     pub ready: u64,
+    /// Did the caller's process have an interpreter lock then?
+    pub interpreter_lock: bool,
 }
 
 /// How long a kernel takes, in ns, alone and undisturbed.

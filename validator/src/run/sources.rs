@@ -35,3 +35,29 @@ pub(super) fn write(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder.join("pools"))?;
     SOURCES.iter().try_for_each(|(name, text)| fs::write(folder.join(name), text))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    /// Python files directly in `folder`.
+    fn files(folder: &Path) -> Vec<PathBuf> {
+        let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        paths.filter(|path| path.extension().is_some_and(|it| it == "py")).collect()
+    }
+
+    #[test]
+    fn every_module_is_carried() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("python");
+        let written = tempfile::tempdir().unwrap();
+        write(written.path()).unwrap();
+        for path in files(&root).into_iter().chain(files(&root.join("pools"))) {
+            let name = path.strip_prefix(&root).unwrap();
+            // A program of its own.
+            if name != Path::new("lock_probe.py") {
+                assert!(written.path().join(name).is_file(), "{}", name.display());
+            }
+        }
+    }
+}

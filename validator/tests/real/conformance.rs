@@ -164,21 +164,39 @@ fn threads_under_one_lock_never_use_more_than_one_core() {
     }
 }
 
+/// Cores that the pool used, or was ready to use: neighbours may hold them.
+fn cores_wanted(seen: &Observation) -> f64 {
+    let first = seen.records.iter().filter_map(|record| record.started).min().unwrap();
+    let last = seen.records.iter().filter_map(|record| record.finished).max().unwrap();
+    let during = |sample: &&Sample| (first..last).contains(&sample.at);
+    let samples: Vec<_> = seen.samples.iter().filter(during).collect();
+    let wanted = |sample: &Sample| -> u64 {
+        sample.processes.iter().map(|process| process.cpu + process.core_wait).sum()
+    };
+    let [begin, .., end] = samples[..] else { panic!("too few samples: {samples:?}") };
+    (wanted(end) - wanted(begin)) as f64 / (end.at - begin.at) as f64
+}
+
 #[test]
 fn processes_compute_at_once() {
     let (Some(python), _alone) = (python(), alone()) else { return };
     for kind in [PoolKind::Multiprocessing, PoolKind::ProcessExecutor] {
         let seen = compute(python, kind);
-        let first = seen.records.iter().filter_map(|record| record.started).min().unwrap();
-        let last = seen.records.iter().filter_map(|record| record.finished).max().unwrap();
-        let during = |sample: &&Sample| (first..last).contains(&sample.at);
-        let samples: Vec<_> = seen.samples.iter().filter(during).collect();
-        // Running, or ready to: neighbours may hold the cores.
-        let wanted = |sample: &Sample| -> u64 {
-            sample.processes.iter().map(|process| process.cpu + process.core_wait).sum()
-        };
-        let [begin, .., end] = samples[..] else { panic!("{kind:?}: {samples:?}") };
-        let cores = (wanted(end) - wanted(begin)) as f64 / (end.at - begin.at) as f64;
+        assert!(seen.startup.interpreter_lock);
+        let cores = cores_wanted(&seen);
         assert!(cores > 1.3, "{kind:?}: {cores} cores wanted");
     }
+}
+
+#[test]
+fn threads_without_a_lock_compute_at_once() {
+    let Some(python) = pythons().iter().find(|python| python.build.free_threaded) else {
+        eprintln!("not run: no free-threaded CPython was found");
+        return;
+    };
+    let _alone = alone();
+    let seen = compute(&python.path, PoolKind::ThreadExecutor);
+    assert!(!seen.startup.interpreter_lock);
+    let cores = cores_wanted(&seen);
+    assert!(cores > 1.3, "{cores} cores wanted");
 }

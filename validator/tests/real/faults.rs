@@ -142,6 +142,18 @@ fn a_trace_without_requests_is_refused() {
 }
 
 #[test]
+fn rows_of_another_workload_are_refused() {
+    let mut trial = Trial::new(pair(PoolKind::ThreadExecutor), &[(Kernel::Sleep, 0)], 3, 0);
+    trial.rows[1].segments.clear();
+    assert!(matches!(trial.run(Path::new("/bin/false")), Err(RunError::Row { row: 1 })));
+    trial.rows[1].class = 7;
+    assert!(matches!(trial.run(Path::new("/bin/false")), Err(RunError::Row { row: 1 })));
+    trial.spec.classes.clear();
+    let error = trial.run(Path::new("/bin/false")).unwrap_err();
+    assert!(matches!(error, RunError::Classes { found: 0, expected: 1 }), "{error}");
+}
+
+#[test]
 fn a_killed_runner_leaves_what_it_had_served() {
     let (Some(python), _alone) = (python(), alone()) else { return };
     let trial = with_fault(pair(PoolKind::Multiprocessing), Kernel::Hang, 3, 5);

@@ -2,10 +2,12 @@
 //!
 //! Needs a CPython 3.8 or later; what cannot be run says so on standard error.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
 mod conformance;
 mod endings;
 mod faults;
-mod greenlets;
 mod kernels;
 mod memory;
+mod packages;
 mod support;

@@ -22,7 +22,7 @@ class Application:
 
     def __init__(self, spec, rates):
         self.classes = spec["classes"]
-        self.cooperative = spec["pool"] in ("asyncio", "gevent", "eventlet")
+        self.cooperative = spec["pool"] in ("asyncio", "gevent-pool", "eventlet-green-pool")
         self.to_thread = spec["to_thread"]
         self.rates = rates
         self.leaked = []

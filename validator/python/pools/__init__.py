@@ -13,23 +13,23 @@ of its processes, and is ready once it is made. It has
 import importlib
 
 FILES = {
-    "multiprocessing": "multiprocessing_pool",
-    "process_executor": "process_executor",
-    "thread_pool": "thread_pool",
-    "thread_executor": "thread_executor",
-    "gevent": "gevent_pool",
-    "eventlet": "eventlet_pool",
+    "multiprocessing-pool": "multiprocessing_pool",
+    "process-pool-executor": "process_executor",
+    "multiprocessing-thread-pool": "thread_pool",
+    "thread-pool-executor": "thread_executor",
+    "gevent-pool": "gevent_pool",
+    "eventlet-green-pool": "eventlet_pool",
     "asyncio": "asyncio_pool",
 }
 
 
 def patch(name):
     """Makes the standard library cooperative, before anything imports it."""
-    if name == "gevent":
+    if name == "gevent-pool":
         from gevent import monkey
 
         monkey.patch_all()
-    elif name == "eventlet":
+    elif name == "eventlet-green-pool":
         import eventlet
 
         eventlet.monkey_patch()

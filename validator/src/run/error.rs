@@ -4,12 +4,22 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use sim::pool::PoolKind;
+
+use super::spec::POOLS;
+
 /// A pool that never came to serve, or a run that could not be written down.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// There is nothing to serve.
     #[error("the trace has no requests: give at least one row")]
     NoRows,
+    /// The pool can be simulated only.
+    #[error("`{kind}` cannot be run here; what can is {}", names())]
+    NoPool {
+        /// The pool.
+        kind: PoolKind,
+    },
     /// The spec is not of the workload.
     #[error("the spec has {found} classes and the workload {expected}: make it with `Spec::of`")]
     Classes {
@@ -105,4 +115,8 @@ pub enum RunError {
     /// The runner could not be watched.
     #[error("cannot watch the runner: {0}")]
     Watch(io::Error),
+}
+
+fn names() -> String {
+    POOLS.map(PoolKind::name).join(", ")
 }

@@ -28,7 +28,7 @@ pub use delay_server::DelayServer;
 pub use error::RunError;
 pub use observation::{End, KernelRate, Observation, Outcome, Record, Startup};
 pub use sampler::{ProcessSample, Sample, SamplingCost};
-pub use spec::{ClassSpec, Kernel, Load, PoolKind, PoolSpec, SegmentSpec, Spec, WaitKernel};
+pub use spec::{ClassSpec, Kernel, Load, POOLS, PoolSpec, SegmentSpec, Spec, WaitKernel};
 pub use stop::Stop;
 
 use crate::child::Group;
@@ -123,10 +123,14 @@ pub fn run(plan: &Plan<'_>, folder: &Path, stop: &Stop) -> Result<Observation, R
     Watch { plan, files: &files, stop, launched, group, _guard: guard }.run(sampler)
 }
 
-/// Do rows, classes and workload belong together?
+/// Can the pool be run, and do rows, classes and workload belong together?
 fn check(plan: &Plan<'_>) -> Result<(), RunError> {
     if plan.rows.is_empty() {
         return Err(RunError::NoRows);
+    }
+    let kind = plan.spec.pool.kind;
+    if !POOLS.contains(&kind) {
+        return Err(RunError::NoPool { kind });
     }
     let classes = &plan.spec.classes;
     if classes.len() != plan.workload.classes.len() {

@@ -4,35 +4,26 @@ use std::net::SocketAddr;
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use sim::pool::StartMethod;
-use sim::workload::{Arrivals, RequestClass, Segment, SegmentKind, Workload};
+use sim::pool::{PoolKind, StartMethod};
+use sim::workload::{Arrivals, RequestClass, Retention, Segment, SegmentKind, Workload};
 
 use super::Files;
 
 /// The pools that can be run, each one file under `python/pools`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PoolKind {
-    /// `multiprocessing.Pool`
-    Multiprocessing,
-    /// `concurrent.futures.ProcessPoolExecutor`
-    ProcessExecutor,
-    /// `multiprocessing.pool.ThreadPool`
-    ThreadPool,
-    /// `concurrent.futures.ThreadPoolExecutor`
-    ThreadExecutor,
-    /// `gevent.pool.Pool`
-    Gevent,
-    /// `eventlet.GreenPool`
-    Eventlet,
-    /// asyncio tasks under a semaphore
-    Asyncio,
-}
+pub const POOLS: [PoolKind; 7] = [
+    PoolKind::MultiprocessingPool,
+    PoolKind::ProcessPoolExecutor,
+    PoolKind::MultiprocessingThreadPool,
+    PoolKind::ThreadPoolExecutor,
+    PoolKind::GeventPool,
+    PoolKind::EventletGreenPool,
+    PoolKind::Asyncio,
+];
 
 /// A pool and its size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PoolSpec {
-    /// Which.
+    /// Which, of [`POOLS`].
     pub kind: PoolKind,
     /// Processes, for pools of processes.
     pub workers: u32,
@@ -165,6 +156,8 @@ pub struct Spec {
 impl Spec {
     /// `workload` as it is, on `pool`.
     pub fn of(workload: &Workload, pool: PoolSpec, waits: WaitKernel) -> Self {
+        let retain = workload.service.results == Retention::Kept;
+        let class = |class| class_spec(class, waits, retain);
         Self {
             pool,
             load: match workload.arrivals {
@@ -172,7 +165,7 @@ impl Spec {
                 Arrivals::Batch { .. } => Load::Batch,
                 _ => Load::Open,
             },
-            classes: workload.classes.iter().map(|class| class_spec(class, waits)).collect(),
+            classes: workload.classes.iter().map(class).collect(),
             import_bytes: workload.runtime.import_bytes,
             import_ns: workload.runtime.import_time.0,
         }
@@ -193,7 +186,7 @@ impl Spec {
         };
         let server = delays.map_or(Value::Null, |at| json!([at.ip().to_string(), at.port()]));
         let spec = json!({
-            "pool": pool.kind,
+            "pool": pool.kind.name(),
             "workers": pool.workers,
             "threads": pool.threads,
             "start_method": pool.start_method.name(),
@@ -211,15 +204,15 @@ impl Spec {
     }
 }
 
-fn class_spec(class: &RequestClass, waits: WaitKernel) -> ClassSpec {
+fn class_spec(class: &RequestClass, waits: WaitKernel, retain: bool) -> ClassSpec {
     ClassSpec {
         name: class.name.clone(),
         segments: class.segments.iter().map(|segment| segment_spec(segment, waits)).collect(),
         request_bytes: class.request_bytes,
         response_bytes: class.response_bytes,
         working_set_bytes: class.working_set_bytes,
-        leak_bytes: 0,
-        retain: false,
+        leak_bytes: class.leak_bytes,
+        retain,
     }
 }
 

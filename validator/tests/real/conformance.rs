@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use sim::pool::StartMethod;
-use validator::run::{End, Kernel, Load, Observation, Outcome, PoolKind, PoolSpec, Record, Sample};
+use sim::pool::{PoolKind, StartMethod};
+use validator::run::{End, Kernel, Load, Observation, Outcome, PoolSpec, Record, Sample};
 
 use crate::support::{MILLISECOND, STANDARD, Trial, alone, pair, python, pythons};
 
@@ -68,7 +68,7 @@ fn a_batch_comes_back_in_order() {
 #[test]
 fn a_chunk_is_served_by_one_worker() {
     let (Some(python), _alone) = (python(), alone()) else { return };
-    for kind in [PoolKind::Multiprocessing, PoolKind::ProcessExecutor] {
+    for kind in [PoolKind::MultiprocessingPool, PoolKind::ProcessPoolExecutor] {
         let pool = PoolSpec { chunk: Some(3), ..pair(kind) };
         let seen = Trial::new(pool, &WORK, 9, 0).batch().run(python).unwrap();
         check(&seen, 9, &format!("{kind:?}"));
@@ -100,7 +100,7 @@ fn closed_clients_wait_for_their_reply() {
 #[test]
 fn processes_start_in_every_way() {
     let (Some(python), _alone) = (python(), alone()) else { return };
-    for kind in [PoolKind::Multiprocessing, PoolKind::ProcessExecutor] {
+    for kind in [PoolKind::MultiprocessingPool, PoolKind::ProcessPoolExecutor] {
         for start_method in [StartMethod::Fork, StartMethod::Spawn, StartMethod::Forkserver] {
             let pool = PoolSpec { start_method, ..pair(kind) };
             let seen = Trial::new(pool, &WORK, 8, 0).run(python).unwrap();
@@ -113,7 +113,8 @@ fn processes_start_in_every_way() {
 fn every_interpreter_of_this_machine_serves() {
     let _alone = alone();
     for python in pythons() {
-        for kind in [PoolKind::ProcessExecutor, PoolKind::ThreadExecutor, PoolKind::Asyncio] {
+        for kind in [PoolKind::ProcessPoolExecutor, PoolKind::ThreadPoolExecutor, PoolKind::Asyncio]
+        {
             let what = format!("{kind:?} on {}", python.path.display());
             let seen = Trial::new(pair(kind), &WORK, 6, 0).run(&python.path).expect(&what);
             check(&seen, 6, &what);
@@ -124,7 +125,7 @@ fn every_interpreter_of_this_machine_serves() {
 #[test]
 fn a_process_is_replaced_after_its_requests() {
     let (Some(python), _alone) = (python(), alone()) else { return };
-    let pool = PoolSpec { max_tasks: Some(2), ..pair(PoolKind::Multiprocessing) };
+    let pool = PoolSpec { max_tasks: Some(2), ..pair(PoolKind::MultiprocessingPool) };
     let seen = Trial::new(pool, &WORK, 8, 0).run(python).unwrap();
     check(&seen, 8, "recycling");
     let mut workers: Vec<_> = seen.records.iter().map(|record| record.worker).collect();
@@ -153,7 +154,7 @@ fn compute(python: &Path, kind: PoolKind) -> Observation {
 #[test]
 fn threads_under_one_lock_never_use_more_than_one_core() {
     let (Some(python), _alone) = (python(), alone()) else { return };
-    for kind in [PoolKind::ThreadExecutor, PoolKind::ThreadPool] {
+    for kind in [PoolKind::ThreadPoolExecutor, PoolKind::MultiprocessingThreadPool] {
         let seen = compute(python, kind);
         let cpu: u64 = seen.records.iter().filter_map(|record| record.cpu).sum();
         let first = seen.records.iter().filter_map(|record| record.started).min().unwrap();
@@ -180,7 +181,7 @@ fn cores_wanted(seen: &Observation) -> f64 {
 #[test]
 fn processes_compute_at_once() {
     let (Some(python), _alone) = (python(), alone()) else { return };
-    for kind in [PoolKind::Multiprocessing, PoolKind::ProcessExecutor] {
+    for kind in [PoolKind::MultiprocessingPool, PoolKind::ProcessPoolExecutor] {
         let seen = compute(python, kind);
         assert!(seen.startup.interpreter_lock);
         let cores = cores_wanted(&seen);
@@ -195,7 +196,7 @@ fn threads_without_a_lock_compute_at_once() {
         return;
     };
     let _alone = alone();
-    let seen = compute(&python.path, PoolKind::ThreadExecutor);
+    let seen = compute(&python.path, PoolKind::ThreadPoolExecutor);
     assert!(!seen.startup.interpreter_lock);
     let cores = cores_wanted(&seen);
     assert!(cores > 1.3, "{cores} cores wanted");

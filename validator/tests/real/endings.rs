@@ -6,7 +6,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use validator::run::{End, Kernel, PoolKind, RunError, Stop};
+use sim::pool::PoolKind;
+use validator::run::{End, Kernel, RunError, Stop};
 
 use crate::support::{
     MILLISECOND, Trial, alone, pair, processes_of, python, records_in, wait_until,
@@ -26,7 +27,7 @@ fn stopping_before_the_pool_is_ready_is_said() {
     let stop = Stop::new();
     stop.request();
     let folder = tempfile::tempdir().unwrap();
-    let trial = long_trial(PoolKind::Multiprocessing);
+    let trial = long_trial(PoolKind::MultiprocessingPool);
     let error = trial.run_in(python, folder.path(), &stop).unwrap_err();
     assert!(matches!(error, RunError::Interrupted), "{error}");
 }
@@ -35,7 +36,7 @@ fn stopping_before_the_pool_is_ready_is_said() {
 fn stopping_while_it_serves_keeps_what_was_measured() {
     let (Some(python), _alone) = (python(), alone()) else { return };
     let (stop, folder) = (Stop::new(), tempfile::tempdir().unwrap());
-    let trial = long_trial(PoolKind::ProcessExecutor);
+    let trial = long_trial(PoolKind::ProcessPoolExecutor);
     let seen = std::thread::scope(|scope| {
         let run = scope.spawn(|| trial.run_in(python, folder.path(), &stop));
         wait_until("a record", || records_in(folder.path()) > 0);
@@ -53,7 +54,7 @@ fn stopping_while_it_serves_keeps_what_was_measured() {
 fn planner_stand_in() {
     let (Some(folder), Some(python)) = (env::var_os(FOLDER), python()) else { return };
     let stop = Stop::on_signals().unwrap();
-    let trial = long_trial(PoolKind::Multiprocessing);
+    let trial = long_trial(PoolKind::MultiprocessingPool);
     let seen = trial.run_in(python, &PathBuf::from(folder), &stop).unwrap();
     assert_eq!(seen.end, End::Interrupted);
 }

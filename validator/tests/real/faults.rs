@@ -4,8 +4,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use sim::pool::StartMethod;
-use validator::run::{End, Kernel, Outcome, PoolKind, PoolSpec, RunError, SegmentSpec, Stop};
+use sim::pool::{PoolKind, StartMethod};
+use validator::run::{End, Kernel, Outcome, PoolSpec, RunError, SegmentSpec, Stop};
 
 use crate::support::{
     MILLISECOND, STANDARD, Trial, alone, pair, processes_of, python, records_in, wait_until,
@@ -46,7 +46,7 @@ fn an_exception_is_the_outcome_of_its_request_alone() {
 #[test]
 fn a_killed_worker_of_a_pool_loses_its_request_only() {
     let (Some(python), _alone) = (python(), alone()) else { return };
-    let mut trial = with_fault(pair(PoolKind::Multiprocessing), Kernel::Crash, 1, 6);
+    let mut trial = with_fault(pair(PoolKind::MultiprocessingPool), Kernel::Crash, 1, 6);
     trial.limits.quiet = Duration::from_secs(2);
     let seen = trial.run(python).unwrap();
     assert_eq!(seen.end, End::Quiet(trial.limits.quiet));
@@ -57,7 +57,7 @@ fn a_killed_worker_of_a_pool_loses_its_request_only() {
 #[test]
 fn a_killed_worker_breaks_an_executor() {
     let (Some(python), _alone) = (python(), alone()) else { return };
-    let seen = with_fault(pair(PoolKind::ProcessExecutor), Kernel::Crash, 2, 20).run(python);
+    let seen = with_fault(pair(PoolKind::ProcessPoolExecutor), Kernel::Crash, 2, 20).run(python);
     let seen = seen.unwrap();
     assert_eq!((&seen.end, seen.records.len()), (&End::Complete, 20));
     let broken = |outcome: &Outcome| matches!(outcome, Outcome::Pool(what) if what.starts_with("BrokenProcessPool: "));
@@ -71,7 +71,7 @@ fn a_killed_worker_breaks_an_executor() {
 #[test]
 fn a_hanging_worker_loses_its_request() {
     let (Some(python), _alone) = (python(), alone()) else { return };
-    for kind in [PoolKind::ProcessExecutor, PoolKind::ThreadExecutor] {
+    for kind in [PoolKind::ProcessPoolExecutor, PoolKind::ThreadPoolExecutor] {
         let mut trial = with_fault(pair(kind), Kernel::Hang, 0, 5);
         trial.limits.quiet = Duration::from_secs(2);
         let seen = trial.run(python).unwrap();
@@ -83,7 +83,7 @@ fn a_hanging_worker_loses_its_request() {
 #[test]
 fn a_run_ends_when_its_whole_time_is_up() {
     let (Some(python), _alone) = (python(), alone()) else { return };
-    let mut trial = with_fault(pair(PoolKind::ThreadExecutor), Kernel::Hang, 0, 5);
+    let mut trial = with_fault(pair(PoolKind::ThreadPoolExecutor), Kernel::Hang, 0, 5);
     trial.limits.total = Duration::from_secs(2);
     let seen = trial.run(python).unwrap();
     assert_eq!((seen.end, seen.lost), (End::OutOfTime(trial.limits.total), vec![0]));
@@ -92,7 +92,7 @@ fn a_run_ends_when_its_whole_time_is_up() {
 #[test]
 fn a_pool_that_never_becomes_ready_is_an_error() {
     let (Some(python), _alone) = (python(), alone()) else { return };
-    let pool = PoolSpec { start_method: StartMethod::Spawn, ..pair(PoolKind::Multiprocessing) };
+    let pool = PoolSpec { start_method: StartMethod::Spawn, ..pair(PoolKind::MultiprocessingPool) };
     let mut trial = Trial::new(pool, &[(Kernel::Sleep, 0)], 1, 0);
     trial.spec.import_ns = 3_600_000 * MILLISECOND;
     trial.limits.ready = Duration::from_secs(2);
@@ -104,7 +104,7 @@ fn a_pool_that_never_becomes_ready_is_an_error() {
 #[test]
 fn a_pool_that_refuses_its_options_says_why() {
     let (Some(python), _alone) = (python(), alone()) else { return };
-    let pool = PoolSpec { max_tasks: Some(5), ..pair(PoolKind::ProcessExecutor) };
+    let pool = PoolSpec { max_tasks: Some(5), ..pair(PoolKind::ProcessPoolExecutor) };
     let error = Trial::new(pool, &[(Kernel::Sleep, 0)], 1, 0).run(python).unwrap_err();
     // From 3.11 on the executor refuses to fork again; before, it has no such option.
     assert!(matches!(&error, RunError::Failed { stage, .. } if stage == "start"), "{error}");
@@ -119,7 +119,7 @@ fn a_missing_package_is_named() {
         eprintln!("not run: a missing package, {} has eventlet", python.display());
         return;
     }
-    let pool = PoolSpec::threads(PoolKind::Eventlet, 2);
+    let pool = PoolSpec::threads(PoolKind::EventletGreenPool, 2);
     let error = Trial::new(pool, &[(Kernel::Sleep, 0)], 1, 0).run(python).unwrap_err();
     assert!(matches!(&error, RunError::Failed { stage, .. } if stage == "import"), "{error}");
     assert!(error.to_string().contains("No module named 'eventlet'"), "{error}");
@@ -128,7 +128,7 @@ fn a_missing_package_is_named() {
 #[test]
 fn what_is_no_python_is_named() {
     let _alone = alone();
-    let trial = Trial::new(pair(PoolKind::ThreadExecutor), &[(Kernel::Sleep, 0)], 1, 0);
+    let trial = Trial::new(pair(PoolKind::ThreadPoolExecutor), &[(Kernel::Sleep, 0)], 1, 0);
     let error = trial.run(Path::new("/no/such/python")).unwrap_err();
     assert!(matches!(error, RunError::Launch { .. }), "{error}");
     let error = trial.run(Path::new("/bin/false")).unwrap_err();
@@ -137,13 +137,21 @@ fn what_is_no_python_is_named() {
 
 #[test]
 fn a_trace_without_requests_is_refused() {
-    let trial = Trial::new(pair(PoolKind::ThreadExecutor), &[], 0, 0);
+    let trial = Trial::new(pair(PoolKind::ThreadPoolExecutor), &[], 0, 0);
     assert!(matches!(trial.run(Path::new("/bin/false")), Err(RunError::NoRows)));
 }
 
 #[test]
+fn a_pool_without_a_runner_is_refused() {
+    let pool = PoolSpec::processes(PoolKind::GunicornSync, 2);
+    let error = Trial::new(pool, &[(Kernel::Sleep, 0)], 1, 0).run(Path::new("/bin/false"));
+    let text = error.unwrap_err().to_string();
+    assert!(text.starts_with("`gunicorn-sync` cannot be run here; what can is "), "{text}");
+}
+
+#[test]
 fn rows_of_another_workload_are_refused() {
-    let mut trial = Trial::new(pair(PoolKind::ThreadExecutor), &[(Kernel::Sleep, 0)], 3, 0);
+    let mut trial = Trial::new(pair(PoolKind::ThreadPoolExecutor), &[(Kernel::Sleep, 0)], 3, 0);
     trial.rows[1].segments.clear();
     assert!(matches!(trial.run(Path::new("/bin/false")), Err(RunError::Row { row: 1 })));
     trial.rows[1].class = 7;
@@ -156,7 +164,7 @@ fn rows_of_another_workload_are_refused() {
 #[test]
 fn a_killed_runner_leaves_what_it_had_served() {
     let (Some(python), _alone) = (python(), alone()) else { return };
-    let trial = with_fault(pair(PoolKind::Multiprocessing), Kernel::Hang, 3, 5);
+    let trial = with_fault(pair(PoolKind::MultiprocessingPool), Kernel::Hang, 3, 5);
     let folder = tempfile::tempdir().unwrap();
     let seen = std::thread::scope(|scope| {
         let run = scope.spawn(|| trial.run_in(python, folder.path(), &Stop::new()));

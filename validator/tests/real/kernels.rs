@@ -6,8 +6,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde::Deserialize;
+use sim::pool::PoolKind;
 use validator::child;
-use validator::run::{End, Kernel, PoolKind};
+use validator::run::{End, Kernel};
 
 use crate::support::{MILLISECOND, PATIENCE, Trial, alone, pair, python, pythons};
 
@@ -81,7 +82,7 @@ fn kernels_hold_and_release_the_lock_as_they_say() {
 fn kernels_take_cpu_time_in_proportion_and_waits_do_not() {
     let (Some(python), _alone) = (python(), alone()) else { return };
     let cpu = |kernel, length| {
-        let trial = Trial::new(pair(PoolKind::ThreadExecutor), &[(kernel, length)], 5, 0);
+        let trial = Trial::new(pair(PoolKind::ThreadPoolExecutor), &[(kernel, length)], 5, 0);
         let seen = trial.run(python).unwrap();
         assert_eq!(seen.end, End::Complete);
         seen.records.iter().filter_map(|record| record.cpu).min().unwrap() as f64
@@ -101,7 +102,7 @@ fn kernels_take_cpu_time_in_proportion_and_waits_do_not() {
 #[test]
 fn waits_on_a_socket_take_as_long_as_asked() {
     let (Some(python), _alone) = (python(), alone()) else { return };
-    for kind in [PoolKind::Multiprocessing, PoolKind::ThreadExecutor, PoolKind::Asyncio] {
+    for kind in [PoolKind::MultiprocessingPool, PoolKind::ThreadPoolExecutor, PoolKind::Asyncio] {
         let delay = Duration::from_millis(20);
         let work = [(Kernel::SocketWait, 20 * MILLISECOND)];
         let seen = Trial::new(pair(kind), &work, 6, 0).run(python).unwrap();

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use sim::pool::StartMethod;
-use validator::run::{Kernel, Observation, PoolKind, PoolSpec};
+use sim::pool::{PoolKind, StartMethod};
+use validator::run::{Kernel, Observation, PoolSpec};
 
 use crate::support::{MILLISECOND, Trial, alone, pair, python};
 
@@ -17,7 +17,7 @@ fn peak_pss(seen: &Observation) -> u64 {
 
 /// The most that two workers and their parent held, in bytes.
 fn held(python: &Path, start_method: StartMethod) -> u64 {
-    let pool = PoolSpec { start_method, ..pair(PoolKind::Multiprocessing) };
+    let pool = PoolSpec { start_method, ..pair(PoolKind::MultiprocessingPool) };
     let mut trial = Trial::new(pool, &[(Kernel::Sleep, 100 * MILLISECOND)], 6, 0);
     trial.spec.import_bytes = IMPORTED;
     peak_pss(&trial.run(python).unwrap())
@@ -35,7 +35,7 @@ fn fork_shares_the_application_and_spawn_does_not() {
 fn working_sets_leaks_and_kept_results_take_memory() {
     let (Some(python), _alone) = (python(), alone()) else { return };
     let trial = || {
-        let pool = pair(PoolKind::ThreadExecutor);
+        let pool = pair(PoolKind::ThreadPoolExecutor);
         Trial::new(pool, &[(Kernel::Sleep, 60 * MILLISECOND)], 4, 0)
     };
     let peak = |change: &dyn Fn(&mut validator::run::ClassSpec)| {
@@ -56,7 +56,7 @@ fn working_sets_leaks_and_kept_results_take_memory() {
 #[test]
 fn payloads_reach_the_parent_of_processes() {
     let (Some(python), _alone) = (python(), alone()) else { return };
-    let pool = pair(PoolKind::Multiprocessing);
+    let pool = pair(PoolKind::MultiprocessingPool);
     let mut trial = Trial::new(pool, &[(Kernel::Sleep, 0)], 12, 30 * MILLISECOND);
     let bare = peak_pss(&trial.run(python).unwrap());
     trial.spec.classes[0].response_bytes = 8 * MIB;

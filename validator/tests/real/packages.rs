@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use sim::pool::PoolKind;
 use validator::environments::{Cache, Environment, EnvironmentError, Purpose};
-use validator::run::{End, Kernel, Outcome, PoolKind, PoolSpec, Record};
+use validator::run::{End, Kernel, Outcome, PoolSpec, Record};
 
 use crate::support::{MILLISECOND, Trial, alone, pythons};
 
@@ -30,7 +31,7 @@ fn environment(purpose: Purpose) -> Option<Environment> {
 fn greenlets_serve_on_one_thread_and_overlap_only_their_waits() {
     let Some(environment) = environment(Purpose::Greenlets) else { return };
     let _alone = alone();
-    for kind in [PoolKind::Gevent, PoolKind::Eventlet] {
+    for kind in [PoolKind::GeventPool, PoolKind::EventletGreenPool] {
         let work = [(Kernel::Native, MILLISECOND), (Kernel::Sleep, 50 * MILLISECOND)];
         let pool = PoolSpec::threads(kind, 4);
         let seen = Trial::new(pool.clone(), &work, 8, 0).run(&environment.python).unwrap();
@@ -52,7 +53,10 @@ fn greenlets_serve_on_one_thread_and_overlap_only_their_waits() {
 fn a_product_of_matrices_takes_the_time_asked_for_on_one_blas_thread() {
     let (Some(environment), _alone) = (environment(Purpose::Numpy), alone()) else { return };
     let cpu = |length| {
-        let pool = PoolSpec { blas_threads: Some(1), ..PoolSpec::threads(PoolKind::ThreadPool, 2) };
+        let pool = PoolSpec {
+            blas_threads: Some(1),
+            ..PoolSpec::threads(PoolKind::MultiprocessingThreadPool, 2)
+        };
         let trial = Trial::new(pool, &[(Kernel::Matmul, length)], 5, 0);
         let seen = trial.run(&environment.python).unwrap();
         assert!(seen.records.iter().all(|record| record.outcome == Outcome::Ok));

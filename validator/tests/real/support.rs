@@ -8,12 +8,13 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use sim::kernel::{SimDuration, SimTime};
+use sim::pool::PoolKind;
 use sim::workload::{
     Arrivals, Distribution, RequestClass, Segment, SegmentKind, TraceRow, Workload,
 };
 use validator::interpreters::{self, Interpreter};
 use validator::run::{
-    Kernel, Limits, Load, Observation, Plan, PoolKind, PoolSpec, RunError, SegmentSpec, Spec, Stop,
+    Kernel, Limits, Load, Observation, Plan, PoolSpec, RunError, SegmentSpec, Spec, Stop,
     WaitKernel, run,
 };
 
@@ -23,17 +24,19 @@ pub(crate) const MILLISECOND: u64 = 1_000_000;
 
 /// The pools of the standard library.
 pub(crate) const STANDARD: [PoolKind; 5] = [
-    PoolKind::Multiprocessing,
-    PoolKind::ProcessExecutor,
-    PoolKind::ThreadPool,
-    PoolKind::ThreadExecutor,
+    PoolKind::MultiprocessingPool,
+    PoolKind::ProcessPoolExecutor,
+    PoolKind::MultiprocessingThreadPool,
+    PoolKind::ThreadPoolExecutor,
     PoolKind::Asyncio,
 ];
 
 /// Two slots of that pool.
 pub(crate) fn pair(kind: PoolKind) -> PoolSpec {
     match kind {
-        PoolKind::Multiprocessing | PoolKind::ProcessExecutor => PoolSpec::processes(kind, 2),
+        PoolKind::MultiprocessingPool | PoolKind::ProcessPoolExecutor => {
+            PoolSpec::processes(kind, 2)
+        }
         _ => PoolSpec::threads(kind, 2),
     }
 }
@@ -85,6 +88,7 @@ impl Trial {
         let row = |index| TraceRow {
             at: SimTime(index as u64 * every),
             class: 0,
+            key: 0,
             segments: times(index),
         };
         let rows = (0..count).map(row).collect();

@@ -1,5 +1,6 @@
 use super::*;
 use crate::interpreters;
+use std::io::Write as _;
 
 /// A CPython of this machine for which the lock files have versions.
 fn interpreter() -> Option<Interpreter> {
@@ -7,16 +8,21 @@ fn interpreter() -> Option<Interpreter> {
     found.rev().find(|i| i.build.implementation == "CPython" && i.build.minor >= 10)
 }
 
+/// Past the harness, which keeps to itself what a test that passes prints.
+fn not_run(why: &str) {
+    let _ = writeln!(io::stderr(), "not run: {why}");
+}
+
 /// The environment, or a line that says why its test did not run.
 fn environment(cache: &Cache, purpose: Purpose) -> Option<Environment> {
     let Some(interpreter) = interpreter() else {
-        eprintln!("not run: no CPython 3.10 or later was found");
+        not_run("no CPython 3.10 or later was found");
         return None;
     };
     match cache.environment(&interpreter, purpose) {
         Ok(environment) => Some(environment),
         Err(error @ (EnvironmentError::Install { .. } | EnvironmentError::NoVenv { .. })) => {
-            eprintln!("not run: {error}");
+            not_run(&error.to_string());
             None
         }
         Err(error) => panic!("{error}"),

@@ -5,7 +5,7 @@ use std::path::Path;
 use sim::pool::{PoolKind, StartMethod};
 use validator::run::{End, Kernel, Load, Observation, Outcome, PoolSpec, Record, Sample};
 
-use crate::support::{MILLISECOND, STANDARD, Trial, alone, pair, python, pythons};
+use crate::support::{MILLISECOND, STANDARD, Trial, alone, not_run, pair, python, pythons};
 
 const WORK: [(Kernel, u64); 3] = [
     (Kernel::Python, MILLISECOND),
@@ -192,7 +192,7 @@ fn processes_compute_at_once() {
 #[test]
 fn threads_without_a_lock_compute_at_once() {
     let Some(python) = pythons().iter().find(|python| python.build.free_threaded) else {
-        eprintln!("not run: no free-threaded CPython was found");
+        not_run("no free-threaded CPython was found");
         return;
     };
     let _alone = alone();

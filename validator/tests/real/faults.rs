@@ -8,7 +8,8 @@ use sim::pool::{PoolKind, StartMethod};
 use validator::run::{End, Kernel, Outcome, PoolSpec, RunError, SegmentSpec, Stop};
 
 use crate::support::{
-    MILLISECOND, STANDARD, Trial, alone, pair, processes_of, python, records_in, wait_until,
+    MILLISECOND, STANDARD, Trial, alone, not_run, pair, processes_of, python, records_in,
+    wait_until,
 };
 
 /// A trial of a second class, with that fault, for row `at` of `count`.
@@ -116,7 +117,7 @@ fn a_missing_package_is_named() {
     let (Some(python), _alone) = (python(), alone()) else { return };
     let mut check = std::process::Command::new(python);
     if check.args(["-E", "-s", "-c", "import eventlet"]).output().unwrap().status.success() {
-        eprintln!("not run: a missing package, {} has eventlet", python.display());
+        not_run(&format!("a missing package: {} has eventlet", python.display()));
         return;
     }
     let pool = PoolSpec::threads(PoolKind::EventletGreenPool, 2);

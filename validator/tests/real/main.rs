@@ -2,7 +2,7 @@
 //!
 //! Needs a CPython 3.8 or later; what cannot be run says so on standard error.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used)]
 
 mod conformance;
 mod endings;

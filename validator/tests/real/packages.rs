@@ -6,21 +6,21 @@ use sim::pool::PoolKind;
 use validator::environments::{Cache, Environment, EnvironmentError, Purpose};
 use validator::run::{End, Kernel, Outcome, PoolSpec, Record};
 
-use crate::support::{MILLISECOND, Trial, alone, pythons};
+use crate::support::{MILLISECOND, Trial, alone, not_run, pythons};
 
 /// Kept from one run of the tests to the next; none, and a line that says
 /// why, if it cannot be had.
 fn environment(purpose: Purpose) -> Option<Environment> {
     let found = pythons().iter().rev().find(|i| i.build.minor >= 10 && !i.build.free_threaded);
     let Some(interpreter) = found else {
-        eprintln!("not run: no CPython 3.10 or later was found");
+        not_run("no CPython 3.10 or later was found");
         return None;
     };
     let cache = Cache::at(Path::new(env!("CARGO_TARGET_TMPDIR")));
     match cache.environment(interpreter, purpose) {
         Ok(environment) => Some(environment),
         Err(error @ (EnvironmentError::Install { .. } | EnvironmentError::NoVenv { .. })) => {
-            eprintln!("not run: {error}");
+            not_run(&error.to_string());
             None
         }
         Err(error) => panic!("{error}"),

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -50,12 +51,18 @@ pub(crate) fn pythons() -> &'static [Interpreter] {
     })
 }
 
+/// Says that a test did nothing, past the harness, which keeps to itself what
+/// a test that passes prints.
+pub(crate) fn not_run(why: &str) {
+    let _ = writeln!(io::stderr(), "not run: {why}");
+}
+
 /// The newest with the interpreter lock; none, and a line that says so, if
 /// there is none.
 pub(crate) fn python() -> Option<&'static Path> {
     let found = pythons().iter().find(|interpreter| !interpreter.build.free_threaded);
     if found.is_none() {
-        eprintln!("not run: no CPython 3.8 or later was found");
+        not_run("no CPython 3.8 or later was found");
     }
     found.map(|interpreter| interpreter.path.as_path())
 }

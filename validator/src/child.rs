@@ -46,18 +46,60 @@ pub enum ChildError {
 /// It could not be started, or its time was up; nothing of it is left running
 /// in either case.
 pub fn run(mut command: Command, limit: Duration) -> Result<Finished, ChildError> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-    die_with_parent(&mut command);
-    let mut child = command.spawn()?;
-    let waited = child.wait_timeout(limit);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut group = Group::spawn(command)?;
+    let waited = group.wait(limit);
     // Before reading: a grandchild that holds the pipe open goes as well.
-    kill_group(&mut child);
+    group.kill();
     let status = waited?.ok_or(ChildError::TimedOut(limit))?;
     Ok(Finished {
         status,
-        stdout: drain(child.stdout.take())?,
-        stderr: drain(child.stderr.take())?,
+        stdout: drain(group.child.stdout.take())?,
+        stderr: drain(group.child.stderr.take())?,
     })
+}
+
+/// A child and whatever it starts, in a process group of their own; killed
+/// when dropped, and the child also when the thread that started it ends.
+#[derive(Debug)]
+pub struct Group {
+    child: Child,
+}
+
+impl Group {
+    /// Starts `command` as the leader of a new group.
+    ///
+    /// # Errors
+    /// As the system.
+    pub fn spawn(mut command: Command) -> io::Result<Self> {
+        command.process_group(0);
+        die_with_parent(&mut command);
+        Ok(Self { child: command.spawn()? })
+    }
+
+    /// Process id of the leader, which is the id of the group.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How the leader ended; `None` if it has not within `limit`.
+    ///
+    /// # Errors
+    /// As the system.
+    pub fn wait(&mut self, limit: Duration) -> io::Result<Option<ExitStatus>> {
+        self.child.wait_timeout(limit)
+    }
+
+    /// Kills every process of the group.
+    pub fn kill(&mut self) {
+        kill_group(&mut self.child);
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.kill();
+    }
 }
 
 /// Has the kernel kill the child when the thread that starts it ends.

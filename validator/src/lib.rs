@@ -1,8 +1,16 @@
-//! What can be learnt of the machine that this runs on: its size and limits,
-//! the Python interpreters on it, and how steadily it computes.
+//! What must be asked of a real machine: its size and limits, the Python
+//! interpreters on it, how steadily it computes, and what real pools do there.
+//!
+//! - [`host`], [`interpreters`], [`noise`] look at the machine; [`readiness`]
+//!   says what can be run on it.
+//! - [`environments`] makes the Python that a pool needs.
+//! - [`run`] has a pool serve a trace and keeps what was seen.
+//! - [`child`] runs what must end, whatever happens.
 
 pub mod child;
+pub mod environments;
 pub mod host;
 pub mod interpreters;
 pub mod noise;
 pub mod readiness;
+pub mod run;

@@ -1,0 +1,63 @@
+"""How many steps of each computing kernel make a given time on this machine.
+
+CPU time counts, not elapsed time, so that neighbours who take the core do not;
+and the fastest of several runs, since what else disturbs a run makes it longer.
+One step and many tell the fixed cost of a call from the cost of a step. Another
+length is then asked for as a request would ask, and what it took is reported,
+so that whoever reads the figures can see how well the lengths were kept.
+"""
+
+import time
+
+import kernels
+
+LONG_NS = 4_000_000
+CHECK_NS = 2_000_000
+REPEATS = 7
+
+
+def calibrate(classes, log):
+    """Rates of the kernels that `classes` use: {kind: (fixed ns, ns per step)}."""
+    used = {segment["kernel"] for each in classes for segment in each["segments"]}
+    rates = {}
+    for kind in sorted(used & set(kernels.COMPUTING)):
+        kernel = kernels.COMPUTING[kind]
+        rates[kind] = rate = _rate(kernel)
+        took = _fastest(kernel, steps_for(rate, CHECK_NS))
+        log.write(
+            event="calibrated",
+            kernel=kind,
+            fixed_ns=rate[0],
+            step_ns=rate[1],
+            check_asked_ns=CHECK_NS,
+            check_took_ns=took,
+        )
+    return rates
+
+
+def steps_for(rate, ns):
+    """Steps that take `ns`; at least one."""
+    fixed, step = rate
+    return max(1, round((ns - fixed) / step))
+
+
+def _rate(kernel):
+    steps = 16
+    while _fastest(kernel, steps, repeats=2) < LONG_NS:
+        steps *= 2
+    one, many = _fastest(kernel, 1), _fastest(kernel, steps)
+    if many <= one:
+        raise RuntimeError("%s does not take longer for more steps" % kernel.__name__)
+    step = (many - one) / (steps - 1)
+    return max(0.0, one - step), step
+
+
+def _fastest(kernel, steps, repeats=REPEATS):
+    """Least CPU time in ns of `repeats` runs; threads of BLAS count as well."""
+    best = None
+    for _ in range(repeats):
+        began = time.process_time_ns()
+        kernel(steps)
+        took = time.process_time_ns() - began
+        best = took if best is None else min(best, took)
+    return best

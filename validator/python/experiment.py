@@ -1,0 +1,63 @@
+"""The course of one run: read the spec, calibrate, start the pool, replay."""
+
+import csv
+import json
+import os
+import sys
+import time
+import traceback
+
+import events
+import pools
+
+
+def main(spec_path):
+    """Exit status: 0, or 3 if the pool never came to serve."""
+    with open(spec_path) as file:
+        spec = json.load(file)
+    log = events.EventFile(spec["events"])
+    stage = "import"
+    try:
+        pools.patch(spec["pool"])
+        import calibration
+        import load
+        import service
+
+        pool_type = pools.load(spec["pool"])
+        stage = "calibration"
+        rates = calibration.calibrate(spec["classes"], log)
+        stage = "start"
+        service.prepare(spec, rates)
+        began = time.monotonic_ns()
+        pool = pool_type(spec, (service.prepare, (spec, rates)))
+        ready = time.monotonic_ns()
+        log.write(event="ready", began=began, ready=ready, interpreter_lock=has_lock())
+        stage = "replay"
+        counts = load.replay(spec, read_trace(spec), pool, log)
+        log.write(event="end", **counts)
+    except BaseException as error:
+        traceback.print_exc()
+        log.write(event="failed", stage=stage, detail=events.describe(error))
+        log.close()
+        # Workers that wait for this process would keep it from ending.
+        sys.stderr.flush()
+        os._exit(3)
+    log.close()
+    pool.close()
+    return 0
+
+
+def has_lock():
+    """Is there an interpreter lock? An import may have turned it back on."""
+    return getattr(sys, "_is_gil_enabled", lambda: True)()
+
+
+def read_trace(spec):
+    """Rows (instant in ns, class index, segment times in ns)."""
+    names = [each["name"] for each in spec["classes"]]
+    rows = []
+    with open(spec["trace"], newline="") as file:
+        for row in csv.DictReader(file):
+            times = [int(time_ns) for time_ns in row["segments_ns"].split()]
+            rows.append((int(row["at_ns"]), names.index(row["class"]), times))
+    return rows

@@ -1,0 +1,144 @@
+"""What a worker does with a request: one segment after another.
+
+A request is (index, class, segment times in ns, payload). A reply is (index,
+started, finished, CPU time or None, process, thread, fault or None, body), all
+times in ns of CLOCK_MONOTONIC, which all processes of a machine share.
+"""
+
+import asyncio
+import os
+import threading
+import time
+
+import calibration
+import events
+import kernels
+
+PAGE = 4096
+
+
+class Application:
+    """What a process of the pool holds: the classes, and how long steps take."""
+
+    def __init__(self, spec, rates):
+        self.classes = spec["classes"]
+        self.cooperative = spec["pool"] in ("asyncio", "gevent-pool", "eventlet-green-pool")
+        self.to_thread = spec["to_thread"]
+        self.rates = rates
+        self.leaked = []
+        server = spec["delay_server"]
+        self.delay = kernels.DelayClient(tuple(server)) if server else None
+        self.imported = _import_application(spec["import_bytes"], spec["import_ns"], rates)
+
+    def run(self, kind, ns):
+        """One segment, by blocking."""
+        if kind in kernels.COMPUTING:
+            if ns > 0:
+                kernels.COMPUTING[kind](calibration.steps_for(self.rates[kind], ns))
+        elif kind == "sleep":
+            kernels.sleep(ns)
+        elif kind == "socket_wait":
+            self.delay.wait(ns)
+        else:
+            kernels.fault(kind)
+
+
+_application = None
+
+
+def prepare(spec, rates):
+    """Imports the application, unless a fork brought it along."""
+    global _application
+    if _application is None:
+        _application = Application(spec, rates)
+
+
+def _import_application(size, ns, rates):
+    """Stands for imports: CPU time, then memory with something on every page."""
+    if ns:
+        until = time.thread_time_ns() + ns
+        while time.thread_time_ns() < until:
+            kernels.python(1000)
+    return b"\x01" * size
+
+
+def touched(size):
+    """Memory of which every page is there."""
+    memory = bytearray(size)
+    memory[::PAGE] = b"\x01" * len(range(0, size, PAGE))
+    return memory
+
+
+def calls(kind, times):
+    """The kernels to call, each with its time."""
+    for segment, ns in zip(kind["segments"], times):
+        for _ in range(segment["parts"]):
+            yield segment["kernel"], ns // segment["parts"]
+
+
+def serve(request):
+    """Serves `request` in this thread."""
+    app, (index, number, times, _payload) = _application, request
+    kind = app.classes[number]
+    cpu = None if app.cooperative else time.thread_time_ns()
+    started = time.monotonic_ns()
+    fault = None
+    try:
+        working_set = touched(kind["working_set_bytes"])
+        if kind["leak_bytes"]:
+            app.leaked.append(touched(kind["leak_bytes"]))
+        for kernel, ns in calls(kind, times):
+            app.run(kernel, ns)
+        del working_set
+    except Exception as error:
+        fault = events.describe(error)
+    finished = time.monotonic_ns()
+    if cpu is not None:
+        cpu = time.thread_time_ns() - cpu
+    return _reply(index, started, finished, cpu, fault, kind)
+
+
+async def serve_async(request):
+    """Serves `request` as a task of an event loop: waits let others run."""
+    app, (index, number, times, _payload) = _application, request
+    kind = app.classes[number]
+    started = time.monotonic_ns()
+    fault = None
+    try:
+        working_set = touched(kind["working_set_bytes"])
+        if kind["leak_bytes"]:
+            app.leaked.append(touched(kind["leak_bytes"]))
+        for kernel, ns in calls(kind, times):
+            if kernel == "sleep":
+                await asyncio.sleep(ns / 1e9)
+            elif app.to_thread or kernel == "socket_wait":
+                # The client of the delay server blocks.
+                loop = asyncio.get_running_loop()
+                await loop.run_in_executor(None, app.run, kernel, ns)
+            else:
+                app.run(kernel, ns)
+        del working_set
+    except Exception as error:
+        fault = events.describe(error)
+    return _reply(index, started, time.monotonic_ns(), None, fault, kind)
+
+
+def _reply(index, started, finished, cpu, fault, kind):
+    body = bytes(kind["response_bytes"]) if fault is None else b""
+    where = os.getpid(), threading.get_native_id()
+    return (index, started, finished, cpu) + where + (fault, body)
+
+
+_barrier = None
+
+
+def prepare_with_barrier(barrier, spec, rates):
+    """As `prepare`; `meet` then waits at `barrier`."""
+    global _barrier
+    _barrier = barrier
+    prepare(spec, rates)
+
+
+def meet():
+    """Returns once every slot of the pool is here: none had two turns."""
+    _barrier.wait()

@@ -1,0 +1,63 @@
+//! The Python side, carried in the program.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+macro_rules! python {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../python/", $name)))),*]
+    };
+}
+
+const SOURCES: &[(&str, &str)] = python![
+    "runner.py",
+    "experiment.py",
+    "events.py",
+    "kernels.py",
+    "calibration.py",
+    "service.py",
+    "timers.py",
+    "load.py",
+    "pools/__init__.py",
+    "pools/futures.py",
+    "pools/multiprocessing_pool.py",
+    "pools/process_executor.py",
+    "pools/thread_pool.py",
+    "pools/thread_executor.py",
+    "pools/gevent_pool.py",
+    "pools/eventlet_pool.py",
+    "pools/asyncio_pool.py",
+];
+
+/// Writes all of it under `folder`.
+pub(super) fn write(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder.join("pools"))?;
+    SOURCES.iter().try_for_each(|(name, text)| fs::write(folder.join(name), text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    /// Python files directly in `folder`.
+    fn files(folder: &Path) -> Vec<PathBuf> {
+        let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        paths.filter(|path| path.extension().is_some_and(|it| it == "py")).collect()
+    }
+
+    #[test]
+    fn every_module_is_carried() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("python");
+        let written = tempfile::tempdir().unwrap();
+        write(written.path()).unwrap();
+        for path in files(&root).into_iter().chain(files(&root.join("pools"))) {
+            let name = path.strip_prefix(&root).unwrap();
+            // A program of its own.
+            if name != Path::new("lock_probe.py") {
+                assert!(written.path().join(name).is_file(), "{}", name.display());
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Real pools of a real Python, held to what the model takes for granted.
+//!
+//! Needs a CPython 3.8 or later; what cannot be run says so on standard error.
+
+#![allow(clippy::unwrap_used)]
+
+mod conformance;
+mod endings;
+mod faults;
+mod kernels;
+mod memory;
+mod packages;
+mod support;

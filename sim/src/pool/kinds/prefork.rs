@@ -47,6 +47,41 @@ pub(super) fn drain_gracefully(pool: &mut PoolConfig) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::closed_form::Mmc;
+    use crate::experiment::{Scenario, Summary, replicate};
+    use crate::host::Host;
+    use crate::pool::PoolKind;
+    use crate::pool::kinds::testing::{of, workload};
+    use crate::workload::{Arrivals, Distribution};
+
+    /// Simulated mean time in the system over `expected`: 200 requests/s that
+    /// wait for 20 ms each, exponentially.
+    fn ratio(kind: PoolKind, profile: &str, expected: f64) -> f64 {
+        let mut workload = workload();
+        workload.arrivals = Arrivals::Poisson { rate: 200.0 };
+        workload.classes[0].segments[0].duration =
+            Distribution::Exponential { mean: SimDuration(20_000_000) };
+        let (host, pool) = (Host::ideal(4), of(kind, profile, &workload));
+        let scenario = Scenario::new(&workload, &host, &pool, 20_000, 1);
+        let summary = Summary::of(replicate(&scenario, 0..10).unwrap());
+        summary.all.mean.point / expected
+    }
+
+    #[test]
+    fn sync_workers_are_servers_of_one_queue_and_gthread_workers_of_one_each() {
+        // Idle workers that race leave M/M/8 as it is. Four workers of two threads
+        // that all win as often split the arrivals: four times M/M/2.
+        let one_queue = Mmc::new(200.0, 0.020, 8).unwrap().mean_sojourn();
+        let one_each = Mmc::new(50.0, 0.020, 2).unwrap().mean_sojourn();
+        assert!(one_each / one_queue > 1.25, "{one_each} {one_queue}");
+        for (kind, profile, expected) in [
+            (PoolKind::GunicornSync, "process:8", one_queue),
+            (PoolKind::GunicornGthread, "thread:4x2", one_each),
+        ] {
+            let ratio = ratio(kind, profile, expected);
+            assert!((ratio - 1.0).abs() < 0.02, "{kind}: {ratio}");
+        }
+    }
 
     #[test]
     fn sizes_stay_within_the_model() {

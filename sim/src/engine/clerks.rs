@@ -118,7 +118,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
         if self.scenario.pools[pool].dispatcher == Dispatcher::Python {
             self.run_locked(thread, work, true);
         } else {
-            self.thread(thread).activity = Activity::OnCpu { preemptible: false };
+            self.thread(thread).activity = Activity::OnCpu { locked: false, preemptible: false };
             self.put_on_cpu(thread, Demand { work, group: NATIVE, width: 1 });
         }
     }

@@ -73,7 +73,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
     }
 
     fn start_work(&mut self, starter: ThreadId, work: f64) {
-        self.thread(starter).activity = Activity::OnCpu { preemptible: false };
+        self.thread(starter).activity = Activity::OnCpu { locked: false, preemptible: false };
         self.put_on_cpu(starter, Demand { work, group: BYTECODE, width: 1 });
     }
 

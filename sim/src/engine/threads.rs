@@ -38,8 +38,9 @@ pub(super) enum Activity {
     Queued,
     /// Signalled by a release; tries for the lock once awake.
     Signalled,
-    /// Runnable. `preemptible`: bytecode, which honours a drop request.
-    OnCpu { preemptible: bool },
+    /// Runnable. `locked`: in code that keeps the lock, if there is one;
+    /// `preemptible`: in bytecode, which honours a drop request.
+    OnCpu { locked: bool, preemptible: bool },
     /// Off the lock and off the cores: a wait segment.
     Waiting,
     /// Gave the lock up on request; goes on when another thread has it.
@@ -130,7 +131,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
         let entry = &mut self.threads[thread as usize];
         let group = entry.python_group;
         let work = work + std::mem::take(&mut entry.debt);
-        entry.activity = Activity::OnCpu { preemptible };
+        entry.activity = Activity::OnCpu { locked: true, preemptible };
         self.put_on_cpu(thread, Demand { work, group, width: 1 });
     }
 
@@ -267,7 +268,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
     }
 
     pub(super) fn run_native(&mut self, thread: ThreadId, work: f64, width: u32) {
-        self.thread(thread).activity = Activity::OnCpu { preemptible: false };
+        self.thread(thread).activity = Activity::OnCpu { locked: false, preemptible: false };
         self.put_on_cpu(thread, Demand { work, group: NATIVE, width });
     }
 
@@ -314,7 +315,8 @@ impl<C: CpuScheduler> Engine<'_, C> {
         let Some(holder) = gil.holder().filter(|_| gil.drop_requested()) else {
             return true;
         };
-        if self.threads[holder as usize].activity != (Activity::OnCpu { preemptible: true }) {
+        let activity = self.threads[holder as usize].activity;
+        if !matches!(activity, Activity::OnCpu { preemptible: true, .. }) {
             // C code: the request is honoured at the next boundary.
             return true;
         }
@@ -322,7 +324,9 @@ impl<C: CpuScheduler> Engine<'_, C> {
             return false;
         }
         let left = self.cpu.block(self.now, holder);
-        self.thread(holder).interrupted = Some(left);
+        // It goes back on with whatever slow-down there is then.
+        let factor = if self.swaps { self.ledger.swap_factor(self.now) } else { 1.0 };
+        self.thread(holder).interrupted = Some(left / factor);
         self.release(holder, Then::Rejoin);
         true
     }

@@ -31,9 +31,10 @@ pub struct Answer {
     pub down: Vec<DownRow>,
     /// The course after a common start, simulated at the pace of the rule.
     pub generations: Vec<Generation>,
-    /// What the leak comes to in one worker, in bytes; `None` without one. At an
-    /// uneven pace the part that leaks with time may exceed its bound as a life
-    /// may exceed its length.
+    /// What the leak comes to in one worker, in bytes; `None` without one. What
+    /// leaks by requests is bounded whatever the pace; what leaks with time, at
+    /// an even one, and until the end of an outage, as a worker leaks while it
+    /// stops.
     pub leak: Option<Sawtooth>,
 }
 
@@ -218,9 +219,10 @@ fn table(lives: &Lives) -> Vec<DownRow> {
     (1..=workers).map(row).take_while(|row| row.steady.max(row.worst) >= NEGLIGIBLE).collect()
 }
 
-/// Bytes: a rule by requests bounds what leaks by requests whatever the pace.
 fn leak(question: &Question, jitter: u64, lives: &Lives) -> Option<Sawtooth> {
-    let by_time = lives.sawtooth(question.leak.per_hour as f64 / 3_600.0);
+    let per_second = question.leak.per_hour as f64 / 3_600.0;
+    let Sawtooth { most, mean } = lives.sawtooth(per_second);
+    let by_time = Sawtooth { most: most + per_second * lives.outage(), mean };
     let by_request = match question.rule {
         Rule::Ttl { .. } => Sawtooth { most: 0.0, mean: 0.0 },
         Rule::MaxRequests { base, rate, .. } => Sawtooth {

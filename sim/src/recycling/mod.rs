@@ -10,7 +10,7 @@
 //! * [`Drift`]: the exact course after a common start, worker by worker;
 //! * [`Transient`]: the same by simulation, also for lives that end after a
 //!   number of requests at an uneven pace;
-//! * [`keep_up`]: the smallest jitter that keeps `m` of `n` workers up.
+//! * [`keep_up()`]: the smallest jitter that keeps `m` of `n` workers up.
 //!
 //! ```
 //! use sim::kernel::SimDuration;
@@ -29,7 +29,7 @@
 //!     seed: 1,
 //! };
 //! let answer = keep_up(&question)?;
-//! assert_eq!(answer.lifecycle.max_requests_jitter, 367);
+//! assert_eq!(answer.lifecycle.max_requests_jitter, 369);
 //! assert!(answer.lives.worst_at_least(3) <= 0.001);
 //! # Ok::<(), sim::recycling::NoJitter>(())
 //! ```

@@ -69,6 +69,7 @@ mod interpreter;
 pub mod kernel;
 pub mod pool;
 mod process;
+pub mod recycling;
 pub mod search;
 pub mod stats;
 pub mod workload;

@@ -1,8 +1,10 @@
 //! What the engine must reproduce: the mechanics of the interpreter lock, of
-//! start-up and of memory, each against its law.
+//! start-up, of memory and of recycling, each against its law.
 
 #![allow(clippy::unwrap_used)]
 
 mod lock;
+mod memory;
 mod pools;
+mod recycling;
 mod start;

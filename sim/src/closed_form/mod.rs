@@ -14,6 +14,7 @@ mod mmc;
 mod mmck;
 mod mva;
 mod operational;
+mod recycling;
 mod root;
 
 pub use machine_repairman::MachineRepairman;
@@ -25,6 +26,7 @@ pub use mmc::{Mmc, erlang_b, erlang_c};
 pub use mmck::Mmck;
 pub use mva::{Mva, Station, mva};
 pub use operational::{little, response_bound, throughput_bound, utilisation};
+pub use recycling::{Lives, Sawtooth, down_at_least, most_down};
 
 /// A closed form does not apply.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]

@@ -119,7 +119,7 @@ impl Totals {
             self.pss.record(self.sizes.pss, ns);
             self.rss.record(self.sizes.rss, ns);
             if self.sizes.pss > self.limit {
-                self.over_limit = self.over_limit + SimDuration(ns);
+                self.over_limit += SimDuration(ns);
             }
         } else {
             self.drift(now, ns);
@@ -138,7 +138,7 @@ impl Totals {
                 Some(room) if from.pss <= self.limit => self.leak.passes(room),
                 _ => self.since,
             };
-            self.over_limit = self.over_limit + now.since(passed);
+            self.over_limit += now.since(passed);
             self.over_limit_at.get_or_insert(passed);
         }
     }

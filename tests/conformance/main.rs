@@ -3,6 +3,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod chunks;
+mod deployments;
+mod faults;
+mod keys;
+mod lab;
 mod lock;
 mod memory;
 mod pools;

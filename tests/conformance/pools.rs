@@ -223,3 +223,30 @@ fn time_outs_and_caps_settle_every_request() {
     assert_eq!(outcome.counts.completed, 0);
     assert!(outcome.utilisation.slots > 0.99);
 }
+
+#[test]
+fn half_a_cpu_throttles_in_periods_and_the_tail_shows_it() {
+    // 100 ms periods of 50 ms each. A request of 80 ms alone runs 50 ms, stands
+    // still for 50 ms and runs 30 ms more: 130 ms. Half the speed would be 160.
+    let period = Quota { cpus: 0.5, period: ms(100) };
+    let mut host = Host::ideal(4);
+    host.quota = Some(period);
+    let one = batch(1, vec![constant(SegmentKind::Python, ms(80))]);
+    let alone = run(&one, &host, &pool(&one, Profile::processes(1))).makespan;
+    assert!((alone - 0.130).abs() < 1e-6, "{alone}");
+    // 30 % of one CPU asked for, in requests of 10 ms on 4 workers: the median
+    // does not see the limit, the tail waits for the next period.
+    let service = Distribution::Constant(ms(10));
+    let classes =
+        vec![RequestClass::new("only", 1.0, vec![Segment::new(SegmentKind::Python, service)])];
+    let workload = Workload::new("quota", Arrivals::Poisson { rate: 30.0 }, classes);
+    let tail = |quota| {
+        let host = Host { quota, ..Host::ideal(4) };
+        let pool = pool(&workload, Profile::processes(4));
+        let scenario = Scenario::new(&workload, &host, &pool, 40_000, 1);
+        simulate(&scenario, 0, &mut ()).unwrap().all.quantiles
+    };
+    let (limited, free) = (tail(Some(period)), tail(None));
+    assert!(free[2] < 0.012 && limited[0] < 0.012, "{free:?} {limited:?}");
+    assert!(limited[2] > 0.050, "{limited:?}");
+}

@@ -8,7 +8,7 @@ use crate::cpu::{CpuScheduler, ThreadId};
 use crate::engine::life_watch::LifeWatch;
 use crate::engine::lives::{Chore, Phase};
 use crate::engine::queues::Deadline;
-use crate::engine::requests::{Doom, Place, RequestId};
+use crate::engine::requests::{Doom, NO_REQUEST, Place, Request, RequestId};
 use crate::engine::threads::{Activity, Then};
 use crate::engine::{Engine, rank};
 use crate::experiment::RestartCause;
@@ -112,13 +112,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
 
     /// The requests that `worker` has, in service and in its queue, are lost.
     pub(super) fn kill_requests(&mut self, worker: u32) {
-        let serving: Vec<RequestId> = self
-            .requests
-            .iter()
-            .filter(|(_, entry)| entry.worker == worker && entry.place == Place::Serving)
-            .map(|(id, _)| id)
-            .collect();
-        for request in serving {
+        for request in self.served_by(worker) {
             self.calendar.cancel(self.slots.request(request));
             if self.requests[request].begun.is_some() {
                 let class = self.requests[request].class as usize;
@@ -145,6 +139,18 @@ impl<C: CpuScheduler> Engine<'_, C> {
         self.kill_threads(worker);
         let threads = self.plan.of_worker(worker).server_threads(worker);
         self.workers.clear(worker, threads);
+    }
+
+    /// Requests in service on `worker`.
+    fn served_by(&self, worker: u32) -> Vec<RequestId> {
+        let plan = self.plan.of_worker(worker);
+        if plan.event_loops {
+            // Most tasks of a loop are with no thread.
+            let serves = |r: &Request| r.worker == worker && r.place == Place::Serving;
+            return self.requests.iter().filter(|(_, r)| serves(r)).map(|(id, _)| id).collect();
+        }
+        let in_hand = plan.threads_of(worker).map(|t| self.threads[t as usize].request);
+        in_hand.filter(|request| *request != NO_REQUEST).collect()
     }
 
     fn kill_threads(&mut self, worker: u32) {

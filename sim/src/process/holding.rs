@@ -49,6 +49,15 @@ pub(super) struct Holding {
     /// go on. A slot drops its result when it takes the next request.
     results: Vec<u64>,
     results_sum: u64,
+    /// Highest resident size so far, without what leaks with time.
+    pub(super) top_rss: u64,
+}
+
+impl Footprint {
+    /// Does it leave no trace?
+    pub(super) fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Holding {
@@ -66,6 +75,12 @@ impl Holding {
     pub(super) fn end(&mut self) {
         self.begin(SimTime::ZERO, 0, 0, 0.0);
         self.live = false;
+    }
+
+    /// Has it pages to un-share?
+    #[inline]
+    pub(super) fn shares(&self) -> bool {
+        self.plateau > 0.0
     }
 
     /// Sizes now.
@@ -98,7 +113,7 @@ impl Holding {
             self.results.push(result);
             self.results_sum += result;
         }
-        if self.plateau > 0.0 {
+        if self.shares() {
             self.unshared += (self.plateau - self.unshared) * unshares;
         }
     }

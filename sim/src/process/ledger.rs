@@ -132,21 +132,38 @@ impl Ledger {
     }
 
     #[inline]
-    fn change_worker(&mut self, now: SimTime, worker: u32, change: impl FnOnce(&mut Holding)) {
+    fn change_worker(
+        &mut self,
+        now: SimTime,
+        worker: u32,
+        change: impl FnOnce(&mut Holding, &PoolPages),
+    ) {
         if self.totals.leak.is_on() {
             // It has grown since its last event.
             self.note_worst(now, worker);
         }
+        let pool = &self.pools[self.pool_of_worker[worker as usize] as usize];
         let holding = &mut self.workers[worker as usize];
         let before = holding.sizes();
-        change(holding);
+        change(holding, pool);
         let after = holding.sizes();
         self.totals.replace(now, before, after);
-        if after.rss > before.rss {
+        // What else is in its process may be more than at its own top.
+        let with_others = matches!(pool.origin, Origin::Inside(_)) && after.rss > before.rss;
+        if after.rss > holding.top_rss || with_others {
+            holding.top_rss = after.rss.max(holding.top_rss);
             self.note_worst(now, worker);
         }
         #[cfg(debug_assertions)]
         self.check_now_and_then(now);
+    }
+
+    /// Does a request of `class` change nothing that `worker` holds?
+    #[inline]
+    fn leaves_no_trace(&self, worker: u32, class: usize) -> bool {
+        let holding = &self.workers[worker as usize];
+        assert!(holding.live, "worker {worker} is not there");
+        !holding.shares() && self.pool_of(worker).footprints[class].is_nothing()
     }
 
     #[inline]
@@ -175,7 +192,7 @@ impl Ledger {
             self.process_comes(now);
         }
         let plateau = plan.cow_plateau * shared as f64;
-        self.change_worker(now, worker, |holding| {
+        self.change_worker(now, worker, |holding, _| {
             holding.begin(now, plan.worker_private, shared, plateau);
         });
     }
@@ -197,25 +214,32 @@ impl Ledger {
         if !matches!(origin, Origin::Inside(_)) {
             self.process_goes(now);
         }
-        self.change_worker(now, worker, Holding::end);
+        self.change_worker(now, worker, |holding, _| holding.end());
     }
 
     /// A request of `class` goes into service.
     #[inline]
     pub(crate) fn request_starts(&mut self, now: SimTime, worker: u32, class: usize) {
-        assert!(self.workers[worker as usize].live, "worker {worker} is not there");
-        let footprint = self.pool_of(worker).footprints[class];
-        self.change_worker(now, worker, |holding| holding.request_starts(&footprint));
+        if self.leaves_no_trace(worker, class) {
+            self.workers[worker as usize].in_service += 1;
+            return;
+        }
+        self.change_worker(now, worker, |holding, pool| {
+            holding.request_starts(&pool.footprints[class]);
+        });
     }
 
     /// A request of `class` leaves service, served or lost. Of a worker that is
     /// gone nothing is left to return: call this before `worker_gone`, or not.
     #[inline]
     pub(crate) fn request_ends(&mut self, now: SimTime, worker: u32, class: usize) {
-        assert!(self.workers[worker as usize].live, "worker {worker} is not there");
-        let pool = self.pool_of(worker);
-        let (footprint, step) = (pool.footprints[class], pool.plan.cow_step);
-        self.change_worker(now, worker, |holding| holding.request_ends(&footprint, step));
+        if self.leaves_no_trace(worker, class) {
+            self.workers[worker as usize].in_service -= 1;
+            return;
+        }
+        self.change_worker(now, worker, |holding, pool| {
+            holding.request_ends(&pool.footprints[class], pool.plan.cow_step);
+        });
     }
 
     /// Buffers of a payload on its way through the Python parent.

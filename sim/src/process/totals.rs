@@ -177,7 +177,11 @@ impl Totals {
 
     /// Quantiles over the recorded time, PSS and RSS, as in `Quantile::ALL`.
     pub(super) fn quantiles(&self) -> [[u64; 3]; 2] {
-        [&self.pss, &self.rss].map(|levels| Quantile::ALL.map(|q| levels.quantile(q.probability())))
+        let quantiles = |levels: &Levels, peak: u64| {
+            // A level is known to 0.2 %; none is above the peak.
+            Quantile::ALL.map(|q| levels.quantile(q.probability()).min(peak))
+        };
+        [quantiles(&self.pss, self.peak.pss), quantiles(&self.rss, self.peak.rss)]
     }
 
     /// # Panics

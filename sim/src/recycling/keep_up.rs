@@ -4,10 +4,14 @@ use super::question::{Question, Rule};
 use super::transient::{Generation, Transient};
 use crate::closed_form::{ClosedFormError, Lives, Sawtooth, down_at_least, most_down};
 use crate::kernel::SimDuration;
-use crate::pool::Lifecycle;
+use crate::pool::{Lifecycle, MAX_WORKERS};
 
 /// Generations of the simulated course.
 const GENERATIONS: u32 = 8;
+/// Longest base of a rule, in s: about 30 years.
+const LONGEST: f64 = 1e9;
+/// Most requests of a life.
+const MOST_REQUESTS: u64 = 1 << 50;
 /// Rows of the table end when the chance is below this.
 const NEGLIGIBLE: f64 = 1e-9;
 
@@ -153,6 +157,9 @@ pub fn keep_up(question: &Question) -> Result<Answer, NoJitter> {
 fn check(question: &Question) -> Result<(), NoJitter> {
     let Question { workers, up, probability, rule, .. } = *question;
     let refuse = |why: String| Err(NoJitter::Invalid(why));
+    if workers > MAX_WORKERS {
+        return refuse(format!("{workers} workers are more than a pool can have, {MAX_WORKERS}"));
+    }
     if up > workers {
         return refuse(format!("{up} of {workers} workers can never be up"));
     }
@@ -173,6 +180,13 @@ fn check(question: &Question) -> Result<(), NoJitter> {
              leak per hour"
                 .to_owned(),
         );
+    }
+    let requests = if let Rule::MaxRequests { base, .. } = rule { base } else { 0 };
+    if rule.base_secs() > LONGEST || requests > MOST_REQUESTS {
+        return refuse(format!(
+            "lives of {} are as good as endless; state at most 30 years and 2^50 requests",
+            SimDuration::from_secs(rule.base_secs())
+        ));
     }
     // Refuses lives of no length.
     rule.lives(workers, 0, question.outage)?;
@@ -329,6 +343,9 @@ mod tests {
             Question { probability: f64::NAN, ..good },
             question(ttl(0.0)),
             question(Rule::MaxRequests { base: 0, rate: 1.0, cv: 0.0 }),
+            Question { workers: u32::MAX, ..good },
+            question(Rule::Ttl { base: SimDuration(u64::MAX) }),
+            question(Rule::MaxRequests { base: u64::MAX, rate: 1e18, cv: 0.0 }),
             pace(0.0, 1.0),
             pace(f64::INFINITY, 1.0),
             pace(1.0, -1.0),

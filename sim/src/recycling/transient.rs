@@ -116,6 +116,9 @@ impl Course<'_> {
     fn changes(&self, rng: &mut ChaCha8Rng) -> Vec<(f64, i32)> {
         let horizon = Transient::window(self.lives, self.generations).1;
         let mut changes = Vec::new();
+        if self.lives.outage() == 0.0 {
+            return changes;
+        }
         for _ in 0..self.lives.workers() {
             let mut now = self.rule.draw(self.jitter, rng);
             while now < horizon {

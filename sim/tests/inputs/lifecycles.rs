@@ -51,7 +51,7 @@ kill_after = "2 min"
 heartbeat = { every = "5 s", timeout = "15 s", misses = 3 }
 back_off = { first = "1 s", factor = 2, most = "1 min" }
 [objective]
-keep_up = { workers = "90 %", probability = "99.9 %" }
+keep_up = { workers = "90 %", probability = "99 %" }
 "#;
 
 fn refusal(from: &str, to: &str) -> (String, String) {
@@ -86,7 +86,7 @@ fn everything_is_read() {
     let beat = Heartbeat { every: seconds(5), timeout: seconds(15), misses: 3 };
     assert_eq!(life.heartbeat, Some(beat));
     assert_eq!(life.back_off, Backoff { first: seconds(1), factor: 2.0, most: seconds(60) });
-    let keep_up = KeepUp { share: 0.9, probability: 0.999 };
+    let keep_up = KeepUp { share: 0.9, probability: 0.99 };
     assert_eq!(workload.objective.keep_up, Some(keep_up));
 }
 
@@ -102,7 +102,7 @@ fn draining_is_a_word_or_a_time() {
     let from = "{ within = \"30 s\" }";
     expect(from, "\"dropped\"", "`dropped` is not known here", "\"dropped\"");
     expect(from, "{}", "drain has no `within`", "{}");
-    expect(from, "{ in = \"1 s\" }", "unknown key `in` in drain", "in");
+    expect(from, "{ withn = \"1 s\" }", "unknown key `withn` in drain", "withn");
     expect(from, "5", "expected a string, found a whole number", "5");
 }
 
@@ -214,7 +214,7 @@ fn pools_and_limits() {
     expect("= 64", "= 0", "`0` is not a whole number from 1 to 10000000", "0");
     expect("\"kill\"", "\"oom\"", "`oom` is not known here", "\"oom\"");
     expect("\"kept\"", "true", "expected a string, found true or false", "true");
-    expect("\"99.9 %\"", "\"0 %\"", "this share must be above zero", "\"0 %\"");
+    expect("\"99 %\"", "\"0 %\"", "this share must be above zero", "\"0 %\"");
     let (message, _) = refusal("workers = \"90 %\", ", "");
     assert_eq!(message, "keep_up has no `workers`");
 }

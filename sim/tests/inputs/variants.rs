@@ -9,6 +9,9 @@ use sim::workload::{PythonVersion, Workload};
 
 use crate::root;
 
+/// Hardware threads of the reference host.
+const LOGICAL_CPUS: u32 = 16;
+
 /// A pool in which a published benchmark ran a workload.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -129,7 +132,8 @@ impl Variant {
         let python = self.python.as_ref().map(|text| text.parse().unwrap());
         let python: PythonVersion = python.unwrap_or(workload.runtime.python[0]);
         assert!(workload.runtime.python.contains(&python), "{}: {python}", self.name());
-        let mut pool = PoolConfig { kind, ..PoolConfig::new(workload, profile, python) };
+        let mut pool = PoolConfig::of_kind(kind, workload, profile, python, LOGICAL_CPUS)
+            .unwrap_or_else(|why| panic!("{}: {why}", self.name()));
         pool.blas_threads = self.blas_threads.unwrap_or(1);
         if let Some(name) = &executor.start_method {
             pool.start_method = start_method(name);

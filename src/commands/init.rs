@@ -37,4 +37,19 @@ mod tests {
         let workload = Workload::parse(super::TEMPLATE, Path::new("template.toml"), Path::new(""));
         assert_eq!(workload.map_err(|errors| errors[0].to_string()).unwrap().classes.len(), 2);
     }
+
+    #[test]
+    fn what_the_template_suggests_is_valid_too() {
+        // The other arrivals exclude the one that is there.
+        let (arrivals, rest) = super::TEMPLATE.split_once("\n[[class]]").unwrap();
+        let uncommented = |line: &str| match line.strip_prefix("# ") {
+            Some(code) if code.starts_with('[') || code.contains(" = ") => format!("{code}\n"),
+            _ => format!("{line}\n"),
+        };
+        let rest: String = rest.lines().map(uncommented).collect();
+        let text = format!("{arrivals}\n[[class]]{rest}");
+        let workload = Workload::parse(&text, Path::new("template.toml"), Path::new(""));
+        let service = workload.map_err(|errors| errors[0].to_string()).unwrap().service;
+        assert_eq!((service.lifecycle.max_requests, service.pools.len()), (Some(10_000), 2));
+    }
 }

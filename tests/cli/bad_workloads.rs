@@ -68,6 +68,23 @@ fn no_classes_and_no_arrivals_are_refused() {
 }
 
 #[test]
+fn parts_that_do_not_fit_together_are_pointed_at() {
+    let service = "max_workers = 4";
+    let ordered = "max_workers = 4\nordering = \"key_hash\"";
+    refuse(service, ordered, "21:12", "[keys]");
+    let recycled = "max_workers = 4\n[service.recycling]\nttl_jitter = \"1 min\"";
+    refuse(service, recycled, "22:14", "`ttl`");
+    let pool = "max_workers = 4\npool = [\"gunicorn-snyc\"]";
+    refuse(service, pool, "21:9", "did you mean `gunicorn-sync`");
+    let staged = "python = \"1 ms\"\nstage = \"resize\"";
+    refuse("python = \"1 ms\"", staged, "12:9", "[[stage]]");
+    let stages = "[[stage]]\nname = \"a\"\nnext = \"a\"\n\n[[class]]";
+    refuse("[[class]]", stages, "8:8", "a -> a");
+    let hangs = "python = \"1 ms\"\n[class.faults]\nhang = \"1 %\"";
+    refuse("python = \"1 ms\"", hangs, "13:8", "kill_after");
+}
+
+#[test]
 fn each_of_several_errors_is_said_once() {
     let lab = Lab::new();
     let text =

@@ -95,6 +95,10 @@ fn every_workload_that_ships_gets_an_answer() {
     let mut seen = 0;
     for entry in std::fs::read_dir(root.join("workloads")).unwrap() {
         let path = entry.unwrap().path();
+        // Published ones lie in folders and are no example of a good answer.
+        if path.is_dir() || path.ends_with("variants.toml") {
+            continue;
+        }
         // Half the usual precision: enough to see that every part of the answer is there.
         let output =
             lab.planner("recommend --precision 10% --workload").arg(&path).output().unwrap();

@@ -9,7 +9,8 @@ mod trace_file;
 
 pub use distribution::{Distribution, Sampler};
 pub use file::{
-    MAX_BATCH, MAX_CLIENTS, MAX_EMPIRICAL, MAX_POINTS, MAX_WORKLOAD_BYTES, workload_keys,
+    MAX_BATCH, MAX_CLIENTS, MAX_EMPIRICAL, MAX_KEYS, MAX_POINTS, MAX_STAGES, MAX_WORKLOAD_BYTES,
+    workload_keys,
 };
 pub use model::{
     Arrivals, Goal, KeepUp, KeySpace, LatencyLimit, MAX_CLASSES, MAX_SEGMENTS, Objective,

@@ -1,4 +1,5 @@
-//! Traces as CSV: `at_ns,class,segments_ns`, one request per line.
+//! Traces as CSV: `at_ns,class,segments_ns`, one request per line, and a fourth
+//! column `key` if requests have keys.
 //!
 //! `segments_ns` holds the time of each segment of the class, separated by
 //! spaces; empty, the times are drawn from the class. Nothing is quoted, since
@@ -13,7 +14,7 @@ use crate::input::{
     Fault, InputError, InputKind, MAX_DURATION, Source, closest, list, open_regular, shown,
 };
 use crate::kernel::{SimDuration, SimTime};
-use crate::workload::{RequestClass, TraceRow, Workload};
+use crate::workload::{KeySpace, RequestClass, TraceRow, Workload};
 
 /// Most rows of a trace.
 pub const MAX_TRACE_ROWS: usize = 10_000_000;
@@ -24,17 +25,31 @@ pub const MAX_TRACE_SPAN: SimDuration = SimDuration(366 * 86_400 * 1_000_000_000
 /// Longest line, in bytes: every segment of the largest class, with room.
 const MAX_LINE_BYTES: usize = 1 << 16;
 const HEADER: &str = "at_ns,class,segments_ns";
-const SHAPE: &str = "write at_ns,class,segments_ns, like 1500000,echo,300000 2000000";
+const KEYED_HEADER: &str = "at_ns,class,segments_ns,key";
 
-/// Reads the trace at `path`, whose rows name `classes`.
+/// What the rows of a trace refer to.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    classes: &'a [RequestClass],
+    keys: Option<KeySpace>,
+}
+
+/// Reads the trace at `path`, whose rows name `classes` and, if there are any,
+/// `keys`.
 ///
 /// # Errors
 /// The file cannot be read, is too large, or a line breaks the format: the
 /// first such line.
-pub fn read_trace(path: &Path, classes: &[RequestClass]) -> Result<Vec<TraceRow>, Box<InputError>> {
+pub fn read_trace(
+    path: &Path,
+    classes: &[RequestClass],
+    keys: Option<KeySpace>,
+) -> Result<Vec<TraceRow>, Box<InputError>> {
+    let known = Known { classes, keys };
     let file = open_regular(InputKind::Workload, path, MAX_TRACE_BYTES)?;
     let whole = |message: String| {
-        Box::new(InputError::whole_file(InputKind::Workload, path, message).with_help(SHAPE))
+        let error = InputError::whole_file(InputKind::Workload, path, message);
+        Box::new(error.with_help(known.shape()))
     };
     let mut reader = BufReader::new(file.take(MAX_TRACE_BYTES));
     let mut line = Vec::new();
@@ -48,9 +63,9 @@ pub fn read_trace(path: &Path, classes: &[RequestClass]) -> Result<Vec<TraceRow>
         }
         number += 1;
         let at_fault = |fault| line_error(path, &line, number, fault);
-        let text = line_text(&line).map_err(at_fault)?;
+        let text = line_text(&line, known).map_err(at_fault)?;
         if number == 1 {
-            check_header(text).map_err(at_fault)?;
+            check_header(text, known).map_err(at_fault)?;
             continue;
         }
         if rows.len() == MAX_TRACE_ROWS {
@@ -60,12 +75,32 @@ pub fn read_trace(path: &Path, classes: &[RequestClass]) -> Result<Vec<TraceRow>
             ));
         }
         let before = rows.last().map_or(SimTime::ZERO, |row| row.at);
-        rows.push(row(text, classes, before).map_err(at_fault)?);
+        rows.push(row(text, known, before).map_err(at_fault)?);
     }
     if rows.is_empty() {
         return Err(whole("this trace has no requests".to_owned()));
     }
     Ok(rows)
+}
+
+impl Known<'_> {
+    /// Columns of each line.
+    fn columns(self) -> usize {
+        if self.keys.is_some() { 4 } else { 3 }
+    }
+
+    fn header(self) -> &'static str {
+        if self.keys.is_some() { KEYED_HEADER } else { HEADER }
+    }
+
+    /// What a line looks like.
+    fn shape(self) -> &'static str {
+        if self.keys.is_some() {
+            "write at_ns,class,segments_ns,key, like 1500000,echo,300000 2000000,17"
+        } else {
+            "write at_ns,class,segments_ns, like 1500000,echo,300000 2000000"
+        }
+    }
 }
 
 /// Writes `rows` of `workload` in the form that `read_trace` takes.
@@ -80,11 +115,15 @@ pub fn write_trace(
     rows: impl Iterator<Item = TraceRow>,
     workload: &Workload,
 ) -> io::Result<()> {
-    writeln!(out, "{HEADER}")?;
+    let keyed = workload.keys.is_some();
+    writeln!(out, "{}", if keyed { KEYED_HEADER } else { HEADER })?;
     for row in rows {
         write!(out, "{},{},", row.at.0, workload.classes[row.class].name)?;
         for (index, segment) in row.segments.iter().enumerate() {
             write!(out, "{}{}", if index == 0 { "" } else { " " }, segment.0)?;
+        }
+        if keyed {
+            write!(out, ",{}", row.key)?;
         }
         writeln!(out)?;
     }
@@ -102,10 +141,10 @@ fn line_error(path: &Path, line: &[u8], number: usize, fault: Fault) -> Box<Inpu
     Box::new(source.error(fault))
 }
 
-fn line_text(line: &[u8]) -> Result<&str, Fault> {
+fn line_text<'a>(line: &'a [u8], known: Known<'_>) -> Result<&'a str, Fault> {
     if line.len() == MAX_LINE_BYTES && !line.ends_with(b"\n") {
         return Err(Fault::new(0..1, format!("this line is longer than {MAX_LINE_BYTES} bytes"))
-            .help(SHAPE));
+            .help(known.shape()));
     }
     match std::str::from_utf8(line) {
         Ok(text) => Ok(text.strip_suffix('\n').unwrap_or(text).trim_end_matches('\r')),
@@ -116,43 +155,73 @@ fn line_text(line: &[u8]) -> Result<&str, Fault> {
     }
 }
 
-fn check_header(text: &str) -> Result<(), Fault> {
-    if text.trim_start_matches('\u{feff}') == HEADER {
+fn check_header(text: &str, known: Known<'_>) -> Result<(), Fault> {
+    let found = text.trim_start_matches('\u{feff}');
+    if found == known.header() {
         return Ok(());
     }
-    let help = format!("start the file with the line {HEADER}");
-    Err(Fault::new(0..text.len(), "the first line does not name the columns").help(help))
+    let (message, help) = match (found, known.keys) {
+        (HEADER, Some(_)) => (
+            "this trace has no keys, and the workload's requests do",
+            "add the column `key`, or take [keys] out of the workload".to_owned(),
+        ),
+        (KEYED_HEADER, None) => (
+            "this trace has keys, and the workload's requests do not",
+            "add [keys] to the workload, or take the column `key` out".to_owned(),
+        ),
+        _ => (
+            "the first line does not name the columns",
+            format!("start the file with the line {}", known.header()),
+        ),
+    };
+    Err(Fault::new(0..text.len(), message).help(help))
 }
 
 /// One line; no request comes earlier than `before`.
-fn row(text: &str, classes: &[RequestClass], before: SimTime) -> Result<TraceRow, Fault> {
-    let mut columns = text.split(',');
-    let (Some(at_text), Some(name), Some(segments), None) =
-        (columns.next(), columns.next(), columns.next(), columns.next())
-    else {
-        let found = text.split(',').count();
-        return Err(
-            Fault::new(0..text.len(), format!("expected 3 columns, found {found}")).help(SHAPE)
-        );
+fn row(text: &str, known: Known<'_>, before: SimTime) -> Result<TraceRow, Fault> {
+    let columns: Vec<&str> = text.splitn(known.columns() + 1, ',').collect();
+    let (at_text, name, segments, key) = match (&columns[..], known.keys) {
+        ([at, name, segments], None) => (*at, *name, *segments, None),
+        ([at, name, segments, key], Some(keys)) => (*at, *name, *segments, Some((*key, keys))),
+        _ => {
+            let (expected, found) = (known.columns(), text.split(',').count());
+            let message = format!("expected {expected} columns, found {found}");
+            return Err(Fault::new(0..text.len(), message).help(known.shape()));
+        }
     };
     let at = SimTime(nanoseconds(text, at_text, MAX_TRACE_SPAN)?);
     if at < before {
         return Err(Fault::new(0..at_text.len(), "this request comes before the one above it")
             .help("sort the rows by at_ns; the think times of a closed load cannot be replayed"));
     }
-    let class = class_index(text, name, classes)?;
-    let segments = segments
+    let class = class_index(text, name, known.classes)?;
+    let times = segment_times(text, segments, &known.classes[class])?;
+    let key = key.map_or(Ok(0), |(digits, keys)| key_number(text, digits, keys))?;
+    Ok(TraceRow { at, class, key, segments: times })
+}
+
+fn segment_times(line: &str, text: &str, class: &RequestClass) -> Result<Vec<SimDuration>, Fault> {
+    let times = text
         .split_ascii_whitespace()
-        .map(|segment| nanoseconds(text, segment, MAX_DURATION).map(SimDuration))
+        .map(|segment| nanoseconds(line, segment, MAX_DURATION).map(SimDuration))
         .collect::<Result<Vec<_>, _>>()?;
-    let expected = classes[class].segments.len();
-    if !segments.is_empty() && segments.len() != expected {
-        let column = at_text.len() + name.len() + 2;
-        let message = format!("`{name}` has {expected} segments, found {}", segments.len());
-        return Err(Fault::new(column..text.len(), message)
+    let expected = class.segments.len();
+    if !times.is_empty() && times.len() != expected {
+        let message = format!("`{}` has {expected} segments, found {}", class.name, times.len());
+        return Err(Fault::new(place(line, text), message)
             .help("give one time per segment, repeats counted, or none to draw them"));
     }
-    Ok(TraceRow { at, class, key: 0, segments })
+    Ok(times)
+}
+
+fn key_number(line: &str, digits: &str, keys: KeySpace) -> Result<u64, Fault> {
+    let whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let key = digits.parse::<u64>().ok().filter(|key| whole && *key < keys.count);
+    key.ok_or_else(|| {
+        let message = format!("`{}` is no key", shown(digits));
+        let help = format!("keys are whole numbers from 0 to {}", keys.count - 1);
+        Fault::new(place(line, digits), message).help(help)
+    })
 }
 
 fn class_index(line: &str, name: &str, classes: &[RequestClass]) -> Result<usize, Fault> {

@@ -23,16 +23,29 @@ fn workload() -> Workload {
     Workload::parse(TWO_CLASSES, Path::new("two.toml"), Path::new("")).unwrap()
 }
 
+const KEYS: Option<KeySpace> = Some(KeySpace { count: 20, skew: 0.0, partitions: 4 });
+
 fn read(content: impl AsRef<[u8]>) -> Result<Vec<TraceRow>, Box<InputError>> {
+    read_with(content, None)
+}
+
+fn read_with(
+    content: impl AsRef<[u8]>,
+    keys: Option<KeySpace>,
+) -> Result<Vec<TraceRow>, Box<InputError>> {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("trace.csv");
     fs::write(&path, content).unwrap();
-    read_trace(&path, &workload().classes)
+    read_trace(&path, &workload().classes, keys)
 }
 
 /// Message, line, and the bytes under the caret.
 fn refusal(content: impl AsRef<[u8]>) -> (String, usize, String) {
-    let error = read(content).unwrap_err();
+    refusal_with(content, None)
+}
+
+fn refusal_with(content: impl AsRef<[u8]>, keys: Option<KeySpace>) -> (String, usize, String) {
+    let error = read_with(content, keys).unwrap_err();
     let line = error.line_column().map_or(0, |(line, _)| line);
     let under = error.span.clone().map_or("", |span| &error.source_text[span]).to_owned();
     (error.message, line, under)
@@ -69,6 +82,30 @@ fn each_fault_is_named_with_its_line_and_caret() {
 }
 
 #[test]
+fn keys_have_a_column_of_their_own() {
+    let rows = read_with(format!("{KEYED_HEADER}\n0,echo,,19\n1,load,5 6,0\n"), KEYS).unwrap();
+    assert_eq!(rows.iter().map(|row| row.key).collect::<Vec<_>>(), [19, 0]);
+    assert_eq!(rows[1].segments, [SimDuration(5), SimDuration(6)]);
+    let body = |line: &str| refusal_with(format!("{KEYED_HEADER}\n{line}\n"), KEYS);
+    let expect = |line: &str, message: &str, under: &str| {
+        assert_eq!(body(line), (message.to_owned(), 2, under.to_owned()), "{line}");
+    };
+    expect("0,echo,,20", "`20` is no key", "20");
+    expect("0,echo,,-1", "`-1` is no key", "-1");
+    expect("0,echo,,", "`` is no key", "");
+    expect("0,echo,", "expected 4 columns, found 3", "0,echo,");
+    expect("0,echo,,1,2", "expected 4 columns, found 5", "0,echo,,1,2");
+}
+
+#[test]
+fn a_trace_has_keys_exactly_if_its_workload_has() {
+    let (message, line, _) = refusal_with(format!("{HEADER}\n0,echo,\n"), KEYS);
+    assert_eq!((&*message, line), ("this trace has no keys, and the workload's requests do", 1));
+    let (message, line, _) = refusal(format!("{KEYED_HEADER}\n0,echo,,1\n"));
+    assert_eq!((&*message, line), ("this trace has keys, and the workload's requests do not", 1));
+}
+
+#[test]
 fn files_that_hold_no_trace_are_refused() {
     assert_eq!(refusal("").0, "this trace has no requests");
     assert_eq!(refusal(format!("{HEADER}\n")).0, "this trace has no requests");
@@ -99,27 +136,33 @@ fn a_workload_replays_a_trace_beside_it() {
 proptest! {
     #[test]
     fn what_is_written_reads_back(
-        gaps in prop::collection::vec((0_u64..1 << 40, 0_usize..2, any::<bool>()), 1..50),
+        gaps in prop::collection::vec(
+            (0_u64..1 << 40, 0_usize..2, any::<bool>(), 0_u64..20),
+            1..50,
+        ),
+        keyed in any::<bool>(),
     ) {
-        let workload = workload();
+        let keys = KEYS.filter(|_| keyed);
+        let workload = Workload { keys, ..workload() };
         let mut at = 0;
-        let rows: Vec<TraceRow> = gaps.iter().map(|&(gap, class, drawn)| {
+        let rows: Vec<TraceRow> = gaps.iter().map(|&(gap, class, drawn, key)| {
             at += gap;
             let times = workload.classes[class].segments.iter().map(|_| SimDuration(gap));
             let segments = if drawn { Vec::new() } else { times.collect() };
-            TraceRow { at: SimTime(at), class, key: 0, segments }
+            TraceRow { at: SimTime(at), class, key: if keyed { key } else { 0 }, segments }
         }).collect();
         let mut written = Vec::new();
         write_trace(&mut written, rows.iter().cloned(), &workload).unwrap();
-        prop_assert_eq!(read(written).unwrap(), rows);
+        prop_assert_eq!(read_with(written, keys).unwrap(), rows);
     }
 
     #[test]
     fn no_bytes_panic(
         content in prop::collection::vec(any::<u8>(), 0..200),
-        headed in any::<bool>(),
+        header in prop::sample::select(vec!["", HEADER, KEYED_HEADER]),
+        keyed in any::<bool>(),
     ) {
-        let header = if headed { format!("{HEADER}\n").into_bytes() } else { Vec::new() };
-        let _ = read([header, content].concat());
+        let content = [header.as_bytes(), b"\n", &content].concat();
+        let _ = read_with(content, KEYS.filter(|_| keyed));
     }
 }

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use sim::input::InputKind;
 use sim::workload::{Arrivals, Distribution, SegmentKind, Workload};
 
 use crate::parse;
@@ -30,17 +29,8 @@ max_workers = 8
 p99 = { echo = "10 ms" }
 "#;
 
-/// The only error of the good workload with `from` replaced by `to`: its
-/// message and the text under its caret.
 fn refusal(from: &str, to: &str) -> (String, String) {
-    assert!(GOOD.contains(from), "{from}");
-    let errors = parse(&GOOD.replacen(from, to, 1)).unwrap_err();
-    assert_eq!(errors.len(), 1, "{errors:#?}");
-    let error = &errors[0];
-    assert_eq!(error.kind, InputKind::Workload);
-    assert!(error.help.as_ref().is_some_and(|help| !help.is_empty()), "no help: {error:?}");
-    let under = error.span.clone().map_or("", |span| &error.source_text[span]);
-    (error.message.clone(), under.to_owned())
+    crate::refusal(GOOD, from, to)
 }
 
 fn expect(from: &str, to: &str, message: &str, under: &str) {

@@ -1,11 +1,15 @@
 //! Nothing that is typed panics, and whatever is accepted keeps the promises
 //! that the engine relies on.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use sim::experiment::{Limits, Scenario, simulate};
 use sim::host::Host;
-use sim::pool::{PoolConfig, Profile};
-use sim::workload::{Arrivals, Distribution, MAX_CLASSES, MAX_SEGMENTS, SegmentKind, Workload};
+use sim::pool::{Drain, Ordering, PoolConfig, Profile};
+use sim::workload::{
+    Arrivals, Distribution, MAX_CLASSES, MAX_SEGMENTS, RequestClass, SegmentKind, Workload,
+};
 
 use crate::{parse, toml_files};
 
@@ -18,6 +22,7 @@ fn assert_checked(workload: &Workload) {
     assert!(!workload.runtime.python.is_empty());
     for class in &workload.classes {
         assert!((1..=MAX_SEGMENTS).contains(&class.segments.len()));
+        assert_class(class, workload);
         for segment in &class.segments {
             assert!(segment.duration.mean_secs() > 0.0, "{segment:?}");
             assert!(segment.duration.mean_secs().is_finite(), "{segment:?}");
@@ -28,6 +33,7 @@ fn assert_checked(workload: &Workload) {
             assert_distribution(&segment.duration);
         }
     }
+    assert_pool_rules(workload);
     for limit in &workload.objective.latency {
         assert!(limit.class < workload.classes.len() && !limit.at_most.is_zero());
     }
@@ -38,6 +44,42 @@ fn assert_checked(workload: &Workload) {
             assert!(points[0].0.0 == 0 && points.windows(2).all(|pair| pair[0].0 < pair[1].0));
         }
         open => assert!(open.offered_rate().is_some_and(|rate| rate > 0.0 && rate.is_finite())),
+    }
+}
+
+fn assert_class(class: &RequestClass, workload: &Workload) {
+    let stages: Vec<u32> = class.segments.iter().map(|segment| segment.stage).collect();
+    assert!(stages.is_sorted(), "{stages:?}");
+    let passed: BTreeSet<u32> = stages.into_iter().collect();
+    assert_eq!(passed.len(), workload.stages.len().max(1));
+    assert!(passed.iter().all(|stage| (*stage as usize) < workload.stages.len().max(1)));
+    assert!((0.0..=1.0).contains(&class.kept_share));
+    assert!((0.0..=1.0).contains(&(class.crash + class.hang)));
+    let lifecycle = &workload.service.lifecycle;
+    let killed = lifecycle.kill_after.is_some()
+        || lifecycle.heartbeat.is_some()
+        || (lifecycle.recycles() && lifecycle.drain != Drain::Finish);
+    assert!(class.hang == 0.0 || killed, "{lifecycle:?}");
+}
+
+fn assert_pool_rules(workload: &Workload) {
+    if let Some(keys) = workload.keys {
+        assert!(keys.count > 0 && keys.partitions > 0 && keys.skew >= 0.0 && keys.skew <= 10.0);
+    }
+    let service = &workload.service;
+    assert!(service.ordering == Ordering::Unordered || workload.keys.is_some());
+    assert_ne!(service.max_in_flight, Some(0));
+    let lifecycle = &service.lifecycle;
+    assert!(lifecycle.ttl.is_none_or(|ttl| ttl > workload.runtime.import_time));
+    assert!(lifecycle.ttl.is_some() || lifecycle.ttl_jitter.is_zero());
+    assert!(lifecycle.max_requests.is_some() || lifecycle.max_requests_jitter == 0);
+    assert_ne!(lifecycle.max_requests, Some(0));
+    assert!(lifecycle.memory_limit.is_none_or(|limit| limit > workload.runtime.import_bytes));
+    assert!(lifecycle.heartbeat.is_none_or(|beat| beat.misses > 0 && !beat.every.is_zero()));
+    let pause = lifecycle.back_off;
+    assert!(pause.factor >= 1.0 && pause.factor.is_finite() && pause.first <= pause.most);
+    for share in workload.objective.keep_up.iter().flat_map(|up| [up.share, up.probability]) {
+        assert!(share > 0.0 && share <= 1.0);
     }
 }
 
@@ -86,7 +128,8 @@ fn feed(text: &str) {
 
 fn shipped() -> Vec<String> {
     let files = toml_files("workloads").into_iter().chain(toml_files("calibration"));
-    files.map(|path| std::fs::read_to_string(path).unwrap()).collect()
+    let texts = files.map(|path| std::fs::read_to_string(path).unwrap());
+    texts.chain([crate::stages::GOOD, crate::lifecycles::GOOD].map(str::to_owned)).collect()
 }
 
 /// What people (and fuzzers) put in the place of a value.
@@ -117,6 +160,10 @@ const ODDITIES: &[&str] = &[
     "\"168 h\"",
     "\"16 TiB\"",
     "\"10000000/s\"",
+    "\"100 %\"",
+    "\"key_hash\"",
+    "\"process:4096\"",
+    "{ within = \"1 ns\" }",
 ];
 
 proptest! {

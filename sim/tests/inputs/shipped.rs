@@ -7,7 +7,7 @@ use sim::workload::{SegmentKind, Workload};
 
 use crate::{root, toml_files};
 
-fn reference() -> Host {
+pub(crate) fn reference() -> Host {
     Host::load(&root().join("calibration/reference-8core.toml")).unwrap()
 }
 
@@ -15,7 +15,8 @@ fn reference() -> Host {
 fn workloads_are_named_after_their_files_and_say_what_they_stand_for() {
     for path in toml_files("workloads") {
         let workload = Workload::load(&path).unwrap_or_else(|errors| panic!("{errors:?}"));
-        assert_eq!(path.file_stem().unwrap().to_str().unwrap(), workload.name);
+        let inside = path.strip_prefix(root().join("workloads")).unwrap().with_extension("");
+        assert_eq!(inside.to_str().unwrap().replace('/', "-"), workload.name);
         assert!(workload.about.ends_with('.'), "{}: {}", workload.name, workload.about);
     }
 }
@@ -26,7 +27,7 @@ fn workloads_run_on_the_reference_host() {
     for path in toml_files("workloads") {
         let workload = Workload::load(&path).unwrap();
         let pool = PoolConfig::new(&workload, Profile::processes(16), workload.runtime.python[0]);
-        let limits = Limits { events: 10_000_000, in_system: 10_000 };
+        let limits = Limits { events: 10_000_000, in_system: 20_000 };
         let scenario = Scenario { limits, ..Scenario::new(&workload, &host, &pool, 500, 1) };
         let outcome = simulate(&scenario, 0, &mut ()).unwrap();
         assert!(outcome.counts.completed > 0, "{}: {:?}", workload.name, outcome.counts);

@@ -10,7 +10,7 @@ use crate::input::{
 use crate::kernel::{SimDuration, SimTime};
 use crate::workload::distribution::Distribution;
 use crate::workload::trace_file::read_trace;
-use crate::workload::{Arrivals, RequestClass};
+use crate::workload::{Arrivals, KeySpace, RequestClass};
 
 /// Most clients of a closed load.
 pub const MAX_CLIENTS: u64 = 1_000_000;
@@ -28,6 +28,7 @@ pub(super) fn arrivals<'a>(
     context: Context<'a>,
     top: &Section<'a>,
     classes: &[RequestClass],
+    key_space: Option<KeySpace>,
 ) -> Result<Arrivals, Reported> {
     let Some(section) = top.table("arrivals", &keys::ARRIVALS)? else {
         return Err(top.missing_table("arrivals", "like [arrivals.poisson] with rate = \"100/s\""));
@@ -42,7 +43,7 @@ pub(super) fn arrivals<'a>(
         "gamma" => gamma(&open(&keys::GAMMA_GAPS)?),
         "on_off" => on_off(&open(&keys::ON_OFF)?),
         "varying" => varying(&open(&keys::VARYING)?),
-        "replay" => replay(context, &open(&keys::REPLAY)?, classes),
+        "replay" => replay(context, &open(&keys::REPLAY)?, classes, key_space),
         "closed" => closed(context, &open(&keys::CLOSED)?),
         _ => Ok(Arrivals::Batch {
             requests: open(&keys::BATCH)?
@@ -145,9 +146,10 @@ fn replay<'a>(
     context: Context<'a>,
     section: &Section<'a>,
     classes: &[RequestClass],
+    key_space: Option<KeySpace>,
 ) -> Result<Arrivals, Reported> {
     let file = section.required("file", text)?;
-    let rows = read_trace(&context.base_dir.join(file), classes)
+    let rows = read_trace(&context.base_dir.join(file), classes, key_space)
         .map_err(|error| context.reader.report_elsewhere(*error))?;
     Ok(Arrivals::Replay { rows: Arc::from(rows) })
 }

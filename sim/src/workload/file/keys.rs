@@ -4,8 +4,22 @@ use crate::input::Keys;
 
 pub(super) const WORKLOAD: Keys = Keys {
     table: "the workload",
-    keys: &["name", "about", "arrivals", "class", "runtime", "service", "objective"],
+    keys: &[
+        "name",
+        "about",
+        "arrivals",
+        "class",
+        "stage",
+        "keys",
+        "runtime",
+        "service",
+        "objective",
+    ],
 };
+
+pub(super) const STAGE: Keys =
+    Keys { table: "[[stage]]", keys: &["name", "next", "profile", "start_method"] };
+pub(super) const KEYS: Keys = Keys { table: "[keys]", keys: &["count", "skew", "partitions"] };
 
 pub(super) const ARRIVALS: Keys = Keys { table: "[arrivals]", keys: ARRIVAL_KINDS };
 pub(super) const ARRIVAL_KINDS: &[&str] =
@@ -22,9 +36,20 @@ pub(super) const BATCH: Keys = Keys { table: "[arrivals.batch]", keys: &["reques
 
 pub(super) const CLASS: Keys = Keys {
     table: "[[class]]",
-    keys: &["name", "share", "request", "response", "client_timeout", "memory", "segment"],
+    keys: &[
+        "name",
+        "share",
+        "request",
+        "response",
+        "client_timeout",
+        "memory",
+        "faults",
+        "segment",
+    ],
 };
-pub(super) const CLASS_MEMORY: Keys = Keys { table: "[class.memory]", keys: &["working_set"] };
+pub(super) const CLASS_MEMORY: Keys =
+    Keys { table: "[class.memory]", keys: &["working_set", "kept", "leak"] };
+pub(super) const FAULTS: Keys = Keys { table: "[class.faults]", keys: &["crash", "hang"] };
 
 pub(super) const SEGMENT: Keys = Keys {
     table: "[[class.segment]]",
@@ -34,6 +59,7 @@ pub(super) const SEGMENT: Keys = Keys {
         "native",
         "wait",
         "group",
+        "stage",
         "repeat",
         "parallel",
         "reacquires",
@@ -44,7 +70,16 @@ pub(super) const SEGMENT_KINDS: &[&str] = &["python", "locked_native", "native",
 /// A segment inside `group`; groups do not nest.
 pub(super) const GROUPED: Keys = Keys {
     table: "a segment of a group",
-    keys: &["python", "locked_native", "native", "wait", "repeat", "parallel", "reacquires"],
+    keys: &[
+        "python",
+        "locked_native",
+        "native",
+        "wait",
+        "stage",
+        "repeat",
+        "parallel",
+        "reacquires",
+    ],
 };
 pub(super) const GROUPED_KINDS: &[&str] = &["python", "locked_native", "native", "wait"];
 
@@ -69,6 +104,9 @@ pub(super) const RUNTIME: Keys = Keys {
         "libraries",
         "import_time",
         "import_memory",
+        "leak_per_hour",
+        "parent_memory",
+        "crash_every",
     ],
 };
 pub(super) const SERVICE: Keys = Keys {
@@ -81,12 +119,39 @@ pub(super) const SERVICE: Keys = Keys {
         "start_delay",
         "start_methods",
         "max_workers",
+        "pool",
+        "ordering",
+        "max_in_flight",
+        "recycling",
+        "results",
+        "over_memory",
     ],
 };
+pub(super) const RECYCLING: Keys = Keys {
+    table: "[service.recycling]",
+    keys: &[
+        "ttl",
+        "ttl_jitter",
+        "max_requests",
+        "max_requests_jitter",
+        "memory_limit",
+        "check_every",
+        "start_first",
+        "drain",
+        "kill_after",
+        "heartbeat",
+        "back_off",
+    ],
+};
+pub(super) const DRAIN: Keys = Keys { table: "drain", keys: &["within"] };
+pub(super) const HEARTBEAT: Keys =
+    Keys { table: "heartbeat", keys: &["every", "timeout", "misses"] };
+pub(super) const BACK_OFF: Keys = Keys { table: "back_off", keys: &["first", "factor", "most"] };
 pub(super) const OBJECTIVE: Keys = Keys {
     table: "[objective]",
-    keys: &["goal", "p50", "p95", "p99", "throughput", "memory", "startup", "failures"],
+    keys: &["goal", "p50", "p95", "p99", "throughput", "memory", "startup", "failures", "keep_up"],
 };
+pub(super) const KEEP_UP: Keys = Keys { table: "keep_up", keys: &["workers", "probability"] };
 
 const ALL: &[&Keys] = &[
     &WORKLOAD,
@@ -101,6 +166,7 @@ const ALL: &[&Keys] = &[
     &BATCH,
     &CLASS,
     &CLASS_MEMORY,
+    &FAULTS,
     &SEGMENT,
     &GROUPED,
     &DISTRIBUTION,
@@ -109,8 +175,15 @@ const ALL: &[&Keys] = &[
     &LOGNORMAL,
     &EMPIRICAL,
     &RUNTIME,
+    &STAGE,
+    &KEYS,
     &SERVICE,
+    &RECYCLING,
+    &DRAIN,
+    &HEARTBEAT,
+    &BACK_OFF,
     &OBJECTIVE,
+    &KEEP_UP,
 ];
 
 /// Every (table, key) of a workload file, for the reference to be held against.

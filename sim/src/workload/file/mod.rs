@@ -5,21 +5,27 @@
 mod arrivals;
 mod class;
 mod distribution;
+mod key_space;
 mod keys;
 mod objective;
+mod recycling;
 mod runtime;
 mod segment;
+mod service;
+mod stage;
 
 use std::path::Path;
 
 use crate::input::{
     InputError, InputKind, Reader, Reported, Section, Source, Value, identifier, read_limited, text,
 };
-use crate::workload::Workload;
+use crate::workload::{Stage, Workload};
 
 pub use arrivals::{MAX_BATCH, MAX_CLIENTS, MAX_POINTS};
 pub use distribution::MAX_EMPIRICAL;
+pub use key_space::MAX_KEYS;
 pub use keys::workload_keys;
+pub use stage::MAX_STAGES;
 
 /// Largest workload file, in bytes.
 pub const MAX_WORKLOAD_BYTES: u64 = 1 << 20;
@@ -30,6 +36,8 @@ struct Context<'a> {
     reader: &'a Reader,
     /// Relative paths inside the file start here.
     base_dir: &'a Path,
+    /// The stages that segments may name; `None` if they are wrong themselves.
+    stages: Option<&'a [Stage]>,
 }
 
 impl Workload {
@@ -51,7 +59,9 @@ impl Workload {
     /// As for `load`.
     pub fn parse(text: &str, path: &Path, base_dir: &Path) -> Result<Self, Vec<InputError>> {
         let source = Source::new(InputKind::Workload, path, text);
-        Reader::read(source, |reader, document| workload(Context { reader, base_dir }, document))
+        Reader::read(source, |reader, document| {
+            workload(Context { reader, base_dir, stages: None }, document)
+        })
     }
 }
 
@@ -59,22 +69,32 @@ fn workload<'a>(context: Context<'a>, document: &'a Value<'a>) -> Result<Workloa
     let top = Section::open(context.reader, document, &keys::WORKLOAD)?;
     let name = top.required("name", identifier);
     let about = top.or("about", String::new(), |value| Ok(text(value)?.trim().to_owned()));
+    let keys = key_space::key_space(&top);
     let runtime = runtime::runtime(&top);
-    let service = runtime::service(&top);
-    let classes = class::classes(context, &top);
-    // Both name classes; without those every name would be reported again.
-    let classes = classes?;
-    let arrivals = arrivals::arrivals(context, &top, &classes);
+    let has_keys = keys.as_ref().map_or(true, Option::is_some);
+    let service = service::service(&top, runtime.as_ref().ok(), has_keys);
+    let stages = stage::stages(context, &top);
+    let context = Context { stages: stages.as_deref().ok(), ..context };
+    // The rest names classes; without those every name would be reported again.
+    let classes = class::classes(context, &top)?;
+    let passes = stage::check_passes(&top, context.stages.unwrap_or_default(), &classes);
+    let arrivals = match &keys {
+        Ok(keys) => arrivals::arrivals(context, &top, &classes, *keys),
+        Err(reported) => Err(*reported),
+    };
     let objective = objective::objective(&top, &classes, arrivals.as_ref().ok());
+    let service = service?;
+    class::check_hangs(&top, &classes, &service.lifecycle)?;
+    passes?;
     Ok(Workload {
         name: name?,
         about: about?,
         arrivals: arrivals?,
         classes,
-        stages: Vec::new(),
-        keys: None,
+        stages: stages?,
+        keys: keys?,
         runtime: runtime?,
-        service: service?,
+        service,
         objective: objective?,
     })
 }

@@ -5,7 +5,7 @@ use crate::input::{
     Fault, Reported, Section, Value, bytes, closest, list, one_of, positive_duration, rate, share,
     shown, wrong_type,
 };
-use crate::workload::{Arrivals, Goal, LatencyLimit, Objective, Quantile, RequestClass};
+use crate::workload::{Arrivals, Goal, KeepUp, LatencyLimit, Objective, Quantile, RequestClass};
 
 const GOALS: [(&str, Goal); 3] =
     [("latency", Goal::Latency), ("throughput", Goal::Throughput), ("memory", Goal::Memory)];
@@ -29,15 +29,16 @@ pub(super) fn objective(
     let memory_bytes = section.optional("memory", positive_bytes);
     let startup = section.optional("startup", positive_duration);
     let failures = section.optional("failures", share);
+    let keep_up = keep_up(&section);
     let latency = latency.into_iter().collect::<Result<Vec<_>, _>>()?;
     Ok(Objective {
-        keep_up: None,
         goal: goal?,
         latency: latency.into_iter().flatten().flatten().collect(),
         throughput: throughput?,
         memory_bytes: memory_bytes?,
         startup: startup?,
         failures: failures?,
+        keep_up: keep_up?,
     })
 }
 
@@ -98,6 +99,15 @@ fn throughput(value: &Value<'_>, offered: Option<f64>) -> Result<f64, Fault> {
         .help("lower it, raise the rate, or use closed or batch arrivals")),
         _ => Ok(wanted),
     }
+}
+
+fn keep_up(section: &Section<'_>) -> Result<Option<KeepUp>, Reported> {
+    let Some(table) = section.table("keep_up", &keys::KEEP_UP)? else {
+        return Ok(None);
+    };
+    let workers = table.required("workers", share);
+    let probability = table.required("probability", share);
+    Ok(Some(KeepUp { share: workers?, probability: probability? }))
 }
 
 fn positive_bytes(value: &Value<'_>) -> Result<u64, Fault> {

@@ -1,18 +1,15 @@
-//! `[runtime]` and `[service]`: what the code allows and what surrounds it.
+//! `[runtime]`: what the code allows and needs.
 
 use super::keys;
 use crate::input::{
-    Fault, Reported, Section, Value, boolean, bytes, count_between, duration, elements, identifier,
-    one_of, positive_duration, text,
+    Fault, Reported, Section, Value, boolean, bytes, duration, elements, identifier,
+    positive_duration, text,
 };
 use crate::kernel::SimDuration;
-use crate::pool::{Dispatcher, MAX_WORKERS, StartMethod};
-use crate::workload::{PythonVersion, Runtime, Service};
+use crate::workload::{PythonVersion, Runtime};
 
 /// Most import names.
 const MAX_LIBRARIES: usize = 256;
-/// Longest queue that can be asked for.
-const MAX_QUEUE: u64 = 10_000_000;
 /// What runs if the file does not say: the newest version that every profile
 /// with a lock was measured on.
 const DEFAULT_PYTHON: PythonVersion = PythonVersion { minor: 12, free_threaded: false };
@@ -50,6 +47,9 @@ pub(super) fn runtime(top: &Section<'_>) -> Result<Runtime, Reported> {
         section.or("libraries", Vec::new(), |value| distinct(value, MAX_LIBRARIES, identifier));
     let import_time = section.or("import_time", SimDuration::ZERO, duration);
     let import_bytes = section.or("import_memory", 0, bytes);
+    let leak_per_hour = section.or("leak_per_hour", 0, bytes);
+    let parent_bytes = section.or("parent_memory", 0, bytes);
+    let crash_every = section.optional("crash_every", positive_duration);
     Ok(Runtime {
         python: python?,
         thread_safe: thread_safe?,
@@ -61,7 +61,9 @@ pub(super) fn runtime(top: &Section<'_>) -> Result<Runtime, Reported> {
         libraries: libraries?,
         import_time: import_time?,
         import_bytes: import_bytes?,
-        ..UNSTATED
+        leak_per_hour: leak_per_hour?,
+        parent_bytes: parent_bytes?,
+        crash_every: crash_every?,
     })
 }
 
@@ -80,7 +82,7 @@ fn pythons(value: &Value<'_>) -> Result<Vec<PythonVersion>, Fault> {
 }
 
 /// The elements of a list, none of them twice.
-fn distinct<'a, T: PartialEq>(
+pub(super) fn distinct<'a, T: PartialEq>(
     value: &'a Value<'a>,
     most: usize,
     parse: impl Fn(&'a Value<'a>) -> Result<T, Fault>,
@@ -96,39 +98,3 @@ fn distinct<'a, T: PartialEq>(
     }
     Ok(found)
 }
-
-pub(super) fn service(top: &Section<'_>) -> Result<Service, Reported> {
-    let Some(section) = top.table("service", &keys::SERVICE)? else {
-        return Ok(Service::default());
-    };
-    let count = |key, least, most| {
-        section
-            .optional(key, |value| count_between(value, least, most))
-            .map(|count| count.map(|count| count as u32))
-    };
-    let dispatcher = section.or("dispatcher", Dispatcher::Python, |value| {
-        one_of(value, &DISPATCHERS.map(|dispatcher| (dispatcher.name(), dispatcher)))
-    });
-    let queue_cap = count("queue_cap", 0, MAX_QUEUE);
-    let queue_timeout = section.optional("queue_timeout", positive_duration);
-    let start_batch = count("start_batch", 1, u64::from(MAX_WORKERS));
-    let start_delay = section.or("start_delay", SimDuration::ZERO, duration);
-    let start_methods = section.or("start_methods", Vec::new(), |value| {
-        distinct(value, StartMethod::ALL.len(), |element| {
-            one_of(element, &StartMethod::ALL.map(|method| (method.name(), method)))
-        })
-    });
-    let max_workers = count("max_workers", 1, u64::from(MAX_WORKERS));
-    Ok(Service {
-        dispatcher: dispatcher?,
-        queue_cap: queue_cap?,
-        queue_timeout: queue_timeout?,
-        start_batch: start_batch?,
-        start_delay: start_delay?,
-        start_methods: start_methods?,
-        max_workers: max_workers?,
-        ..Service::default()
-    })
-}
-
-const DISPATCHERS: [Dispatcher; 3] = [Dispatcher::Kernel, Dispatcher::Native, Dispatcher::Python];

@@ -73,10 +73,12 @@ mod tests {
         // that all win as often split the arrivals: four times M/M/2.
         let one_queue = Mmc::new(200.0, 0.020, 8).unwrap().mean_sojourn();
         let one_each = Mmc::new(50.0, 0.020, 2).unwrap().mean_sojourn();
+        let one_of_one = Mmc::new(25.0, 0.020, 1).unwrap().mean_sojourn();
         assert!(one_each / one_queue > 1.25, "{one_each} {one_queue}");
         for (kind, profile, expected) in [
             (PoolKind::GunicornSync, "process:8", one_queue),
             (PoolKind::GunicornGthread, "thread:4x2", one_each),
+            (PoolKind::GunicornGthread, "thread:8x1", one_of_one),
         ] {
             let ratio = ratio(kind, profile, expected);
             assert!((ratio - 1.0).abs() < 0.02, "{kind}: {ratio}");

@@ -44,14 +44,19 @@ impl<'a> Judge<'a> {
         outcomes: &[Outcome],
         startup: f64,
     ) -> Standing {
-        let sharing = Sharing::of(self.workload, self.host, pool);
-        let peaks: Vec<f64> = outcomes.iter().map(|o| self.peak_pss(&sharing, o)).collect();
+        let peaks = self.peaks(pool, outcomes);
         let each = || outcomes.iter().zip(&peaks);
         Standing {
             excess: each().map(|(o, &pss)| self.excess(o, pss, startup)).collect(),
             figure: each().map(|(o, &pss)| self.figure(o, pss)).collect(),
             pss: peaks.iter().sum::<f64>() / peaks.len().max(1) as f64,
         }
+    }
+
+    /// Peak PSS of each replication, in bytes.
+    pub(super) fn peaks(&self, pool: &PoolConfig, outcomes: &[Outcome]) -> Vec<f64> {
+        let sharing = Sharing::of(self.workload, self.host, pool);
+        outcomes.iter().map(|o| self.peak_pss(&sharing, o)).collect()
     }
 
     /// Peak PSS: of a finite load as it is, else in the long run, in bytes.

@@ -27,9 +27,14 @@ mod simulator;
 mod testing;
 mod units;
 mod warnings;
+mod what_if;
 
 pub use recommend::recommend;
 pub use recommendation::{
     Assessed, Bottleneck, Effort, Exclusion, Limited, Margin, Progress, Recommendation, Resource,
     RuleOutcome, RunnerUp, SanityLine, SearchError, SearchOptions, Warning,
+};
+pub use what_if::{
+    EndEffect, FARTHEST, Flip, FlipPoint, Input, InputUnit, MapCell, ParameterEffect, Prediction,
+    Sensitivity, WhatIf, WinnerMap,
 };

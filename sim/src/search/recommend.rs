@@ -18,8 +18,10 @@ use crate::search::sanity::sanity;
 use crate::search::screen::screen;
 use crate::search::simulator::{Purpose, Simulator};
 use crate::search::warnings::{Confession, warnings};
+use crate::search::what_if::Contest;
 use crate::search::{
-    Effort, Exclusion, Progress, Recommendation, RuleOutcome, RunnerUp, SearchError, SearchOptions,
+    Assessed, Effort, Exclusion, Progress, Recommendation, RuleOutcome, RunnerUp, SearchError,
+    SearchOptions, WhatIf,
 };
 use crate::workload::Workload;
 
@@ -48,7 +50,11 @@ pub fn recommend(
         .ok_or_else(|| SearchError::NothingPossible(field.excluded.clone()))?;
     progress.step("measuring the choice and the runners-up", 1, 1);
     let answer = Answer::prepare(workload, host, options, &mut simulator, &judge, raced)?;
-    Ok(answer.write(workload, host, options, judge, &field, simulator.spent))
+    let choice = answer.assessed(workload, host);
+    progress.step("asking what would change the answer", 1, 1);
+    let what_if = answer.what_if(workload, host, options, &choice)?;
+    let requests = simulator.spent + what_if.requests;
+    Ok(answer.write(workload, host, options, judge, &field, choice, what_if, requests))
 }
 
 /// What is left to race, and what is not.
@@ -151,6 +157,27 @@ impl Answer {
         Ok(Self { choice, startup, others: shown.collect(), rules, requests })
     }
 
+    fn assessed(&self, workload: &Workload, host: &Host) -> Assessed {
+        let Reported { pool, outcomes, .. } = &self.choice;
+        assess(workload, host, pool, outcomes.clone(), self.startup)
+    }
+
+    fn what_if(
+        &self,
+        workload: &Workload,
+        host: &Host,
+        options: &SearchOptions,
+        choice: &Assessed,
+    ) -> Result<WhatIf, SearchError> {
+        let outcomes = &self.choice.outcomes;
+        let events = outcomes.iter().map(|outcome| outcome.events).sum::<u64>();
+        let requests = outcomes.iter().map(|outcome| outcome.counts.arrived).sum::<u64>();
+        let density = events as f64 / requests.max(1) as f64;
+        let others = self.others.iter().map(|(reported, _)| reported.pool.clone());
+        let contest = Contest::new(&choice.pool, others, options, density);
+        Ok(WhatIf::ask(workload, host, &contest, choice)?)
+    }
+
     fn write(
         self,
         workload: &Workload,
@@ -158,11 +185,12 @@ impl Answer {
         options: &SearchOptions,
         judge: Judge<'_>,
         field: &Field,
+        choice: Assessed,
+        what_if: WhatIf,
         requests: u64,
     ) -> Recommendation {
         let standing = judge.standing(&self.choice.pool, &self.choice.outcomes, self.startup);
         let imprecise = !self.choice.precise;
-        let choice = assess(workload, host, &self.choice.pool, self.choice.outcomes, self.startup);
         let verdict = verdict(workload, &choice);
         let partial = self.requests < one_period(workload);
         let confession = Confession { hopeless: field.hopeless, imprecise, partial };
@@ -183,9 +211,10 @@ impl Answer {
             runners_up,
             excluded: field.excluded.clone(),
             rules,
-            warnings: warnings(workload, host, &choice, verdict, confession),
+            warnings: warnings(workload, &choice, &what_if.sensitivity, verdict, confession),
             sanity: sanity(workload, host, &choice),
             effort: Effort { requests, ..field.effort },
+            what_if,
             choice,
         }
     }

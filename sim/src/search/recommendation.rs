@@ -2,6 +2,7 @@
 
 use crate::experiment::Summary;
 use crate::pool::PoolConfig;
+use crate::search::WhatIf;
 use crate::stats::{Estimate, Verdict};
 use crate::workload::{Goal, Quantile};
 
@@ -20,6 +21,8 @@ pub struct Recommendation {
     pub excluded: Vec<Exclusion>,
     /// What the usual rules would have picked, and what that costs.
     pub rules: Vec<RuleOutcome>,
+    /// What would change the answer, and how far its figures can be trusted.
+    pub what_if: WhatIf,
     /// What to know before acting on this.
     pub warnings: Vec<Warning>,
     /// A closed form that the simulation can be held against, if one applies.

@@ -18,6 +18,8 @@ pub(super) enum Purpose {
     Selection = 2,
     /// Figures that are shown.
     Report = 3,
+    /// Holding the answer against what might be otherwise.
+    WhatIf = 4,
 }
 
 impl Purpose {
@@ -50,11 +52,13 @@ pub(super) struct Simulator<'a> {
     seed: u64,
     /// Requests simulated so far.
     pub(super) spent: u64,
+    /// Calendar events that they took.
+    pub(super) events: u64,
 }
 
 impl<'a> Simulator<'a> {
     pub(super) fn new(workload: &'a Workload, host: &'a Host, cpu: CpuModel, seed: u64) -> Self {
-        Self { workload, host, cpu, seed, spent: 0 }
+        Self { workload, host, cpu, seed, spent: 0, events: 0 }
     }
 
     /// Simulates `runs` for each of `pools`: replication i of every pool serves
@@ -85,6 +89,7 @@ impl<'a> Simulator<'a> {
             .collect();
         let outcomes = outcomes.into_iter().collect::<Result<Vec<Outcome>, SimError>>()?;
         self.spent += outcomes.iter().map(|outcome| outcome.counts.arrived).sum::<u64>();
+        self.events += outcomes.iter().map(|outcome| outcome.events).sum::<u64>();
         Ok(outcomes.chunks(replications.max(1)).map(<[Outcome]>::to_vec).collect())
     }
 

@@ -1,10 +1,9 @@
 //! What to know before acting on a recommendation.
 
-use crate::host::Host;
-use crate::search::assumptions::assumed;
+use crate::search::assumptions::of_parameters;
 use crate::search::judge::stationary_load;
 use crate::search::units::percent;
-use crate::search::{Assessed, Margin, Warning};
+use crate::search::{Assessed, Limited, Margin, Sensitivity, Warning};
 use crate::stats::Verdict;
 use crate::workload::Workload;
 
@@ -26,8 +25,8 @@ pub(super) struct Confession {
 /// Every warning that applies to `choice`.
 pub(super) fn warnings(
     workload: &Workload,
-    host: &Host,
     choice: &Assessed,
+    sensitivity: &Sensitivity,
     verdict: Verdict,
     confession: Confession,
 ) -> Vec<Warning> {
@@ -41,11 +40,11 @@ pub(super) fn warnings(
             "More might do better: raise max_workers if it is not a hard limit.",
         ));
     }
-    warnings.extend(assumed(workload, host, &choice.pool));
+    warnings.extend(of_parameters(workload, choice, sensitivity));
     warnings
 }
 
-fn warning(message: impl Into<String>, advice: &str) -> Warning {
+pub(super) fn warning(message: impl Into<String>, advice: &str) -> Warning {
     Warning { message: message.into(), advice: advice.to_owned() }
 }
 
@@ -130,8 +129,12 @@ fn of_margin(workload: &Workload, margin: &Margin) -> Option<Warning> {
 
 /// What a margin limits, for people.
 pub(super) fn limited(workload: &Workload, margin: &Margin) -> String {
-    use crate::search::Limited;
-    match &margin.what {
+    name_of(workload, &margin.what)
+}
+
+/// What is limited, for people.
+pub(super) fn name_of(workload: &Workload, what: &Limited) -> String {
+    match what {
         Limited::Latency(class, quantile) => {
             format!("{} of `{}`", quantile.name(), workload.classes[*class].name)
         }
@@ -146,7 +149,6 @@ pub(super) fn limited(workload: &Workload, margin: &Margin) -> String {
 mod tests {
     use super::*;
     use crate::kernel::SimDuration;
-    use crate::search::Limited;
     use crate::search::testing::cpu_bound;
     use crate::stats::Estimate;
 

@@ -90,6 +90,20 @@ impl<'a> Judge<'a> {
         })
     }
 
+    /// The worst p99 of any class: over its limit if any class has one, else in
+    /// s.
+    pub(super) fn tail(&self, outcome: &Outcome) -> f64 {
+        let limits = &self.workload.objective.latency;
+        if limits.iter().any(|limit| limit.quantile == Quantile::P99) {
+            let p99 = limits.iter().filter(|limit| limit.quantile == Quantile::P99);
+            let shares = p99.map(|limit| {
+                quantile(&outcome.classes[limit.class], Quantile::P99) / limit.at_most.as_secs()
+            });
+            return shares.fold(0.0, f64::max);
+        }
+        outcome.classes.iter().map(|class| quantile(class, Quantile::P99)).fold(0.0, f64::max)
+    }
+
     /// By how much the limits are broken, each as a share of itself, summed.
     /// Failed requests without a limit on them count as they are.
     fn excess(&self, outcome: &Outcome, pss: f64, startup: f64) -> f64 {

@@ -9,6 +9,7 @@ mod constraints;
 mod demand;
 mod dominated;
 mod family;
+mod frontier;
 mod judge;
 mod lengths;
 mod libraries;
@@ -29,12 +30,13 @@ mod units;
 mod warnings;
 mod what_if;
 
+pub use frontier::{Frontier, FrontierPoint};
 pub use recommend::recommend;
 pub use recommendation::{
     Assessed, Bottleneck, Effort, Exclusion, Limited, Margin, Progress, Recommendation, Resource,
     RuleOutcome, RunnerUp, SanityLine, SearchError, SearchOptions, Warning,
 };
 pub use what_if::{
-    EndEffect, FARTHEST, Flip, FlipPoint, Input, InputUnit, MapCell, ParameterEffect, Prediction,
-    Sensitivity, WhatIf, WinnerMap,
+    EndEffect, FARTHEST, Fleet, FleetSize, Flip, FlipPoint, Input, InputUnit, MOST_HOSTS, MapCell,
+    ParameterEffect, Prediction, Sensitivity, WhatIf, WinnerMap,
 };

@@ -7,6 +7,7 @@ use crate::search::candidates::candidates;
 use crate::search::compare::{Reference, impossible};
 use crate::search::constraints::{absent, broken};
 use crate::search::dominated::without_dominated;
+use crate::search::frontier::{contenders, frontier};
 use crate::search::judge::{Judge, Standing};
 use crate::search::lengths::one_period;
 use crate::search::pilot::pilot;
@@ -20,8 +21,8 @@ use crate::search::simulator::{Purpose, Simulator};
 use crate::search::warnings::{Confession, warnings};
 use crate::search::what_if::Contest;
 use crate::search::{
-    Assessed, Effort, Exclusion, Progress, Recommendation, RuleOutcome, RunnerUp, SearchError,
-    SearchOptions, WhatIf,
+    Assessed, Effort, Exclusion, Frontier, Progress, Recommendation, RuleOutcome, RunnerUp,
+    SearchError, SearchOptions, WhatIf,
 };
 use crate::workload::Workload;
 
@@ -113,6 +114,7 @@ struct Answer {
     startup: f64,
     others: Vec<(Reported, f64)>,
     rules: Vec<(Rule, Option<(Reported, f64)>)>,
+    frontier: Frontier,
     /// Requests of one replication.
     requests: u64,
 }
@@ -127,6 +129,7 @@ impl Answer {
         raced: Raced,
     ) -> Result<Self, SearchError> {
         let rules = rules(workload, host);
+        let front = contenders(workload, host, &raced.entrants, options.indifference);
         let shown: Vec<PoolConfig> =
             std::iter::once(raced.choice).chain(raced.runners_up).collect();
         let mut rough: Vec<PoolConfig> = Vec::new();
@@ -136,6 +139,9 @@ impl Answer {
                 rough.push(pool.clone());
             }
         }
+        let known = |pool: &PoolConfig| shown.contains(pool) || rough.contains(pool);
+        let unknown: Vec<PoolConfig> = front.iter().filter(|pool| !known(pool)).cloned().collect();
+        rough.extend(unknown);
         let Report { shown, rough, requests } = report(simulator, workload, options, shown, rough)?;
         let all: Vec<&Reported> = shown.iter().chain(&rough).collect();
         let pools: Vec<&PoolConfig> = all.iter().map(|reported| &reported.pool).collect();
@@ -148,13 +154,25 @@ impl Answer {
                 (rule, reported)
             })
             .collect();
-        let mut shown: Vec<(Reported, f64)> = shown.into_iter().zip(startups).collect();
+        let mut shown: Vec<(Reported, f64)> =
+            shown.into_iter().zip(startups.iter().copied()).collect();
         overrule(judge, &mut shown);
+        let beside = rough.iter().zip(&startups[shown.len()..]);
+        let on_front = beside.filter(|(reported, _)| front.contains(&reported.pool));
+        let frontier = frontier(
+            workload,
+            host,
+            &shown
+                .iter()
+                .map(|(r, s)| (r, *s))
+                .chain(on_front.map(|(r, s)| (r, *s)))
+                .collect::<Vec<_>>(),
+        );
         let mut shown = shown.into_iter();
         // `shown` begins with the choice, so there is always one.
         let (choice, startup) =
             shown.next().ok_or_else(|| SearchError::NothingPossible(Vec::new()))?;
-        Ok(Self { choice, startup, others: shown.collect(), rules, requests })
+        Ok(Self { choice, startup, others: shown.collect(), rules, frontier, requests })
     }
 
     fn assessed(&self, workload: &Workload, host: &Host) -> Assessed {
@@ -211,9 +229,10 @@ impl Answer {
             runners_up,
             excluded: field.excluded.clone(),
             rules,
-            warnings: warnings(workload, &choice, &what_if.sensitivity, verdict, confession),
+            warnings: warnings(workload, host, &choice, &what_if.sensitivity, verdict, confession),
             sanity: sanity(workload, host, &choice),
             effort: Effort { requests, ..field.effort },
+            frontier: self.frontier,
             what_if,
             choice,
         }

@@ -1,8 +1,9 @@
 //! What to know before acting on a recommendation.
 
+use crate::host::Host;
 use crate::search::assumptions::of_parameters;
 use crate::search::judge::stationary_load;
-use crate::search::units::percent;
+use crate::search::units::{number, percent, seconds};
 use crate::search::{Assessed, Limited, Margin, Sensitivity, Warning};
 use crate::stats::Verdict;
 use crate::workload::Workload;
@@ -25,6 +26,7 @@ pub(super) struct Confession {
 /// Every warning that applies to `choice`.
 pub(super) fn warnings(
     workload: &Workload,
+    host: &Host,
     choice: &Assessed,
     sensitivity: &Sensitivity,
     verdict: Verdict,
@@ -33,6 +35,7 @@ pub(super) fn warnings(
     let mut warnings = of_objective(verdict, confession);
     warnings.extend(of_load(workload, choice));
     warnings.extend(choice.margins.iter().filter_map(|margin| of_margin(workload, margin)));
+    warnings.extend(of_quota(host, choice));
     warnings.extend(of_budget(confession));
     if workload.service.max_workers == Some(choice.pool.profile.workers) {
         warnings.push(warning(
@@ -91,6 +94,31 @@ fn of_load(workload: &Workload, choice: &Assessed) -> Vec<Warning> {
         ));
     }
     warnings
+}
+
+/// A quota that the pool's own threads can spend before its period ends.
+fn of_quota(host: &Host, choice: &Assessed) -> Option<Warning> {
+    let quota = host.quota?;
+    let pool = &choice.pool;
+    let threads = pool.profile.slots().saturating_mul(u64::from(pool.blas_threads));
+    let running = threads.min(u64::from(host.logical_cpus())) as f64;
+    if running <= quota.cpus {
+        return None;
+    }
+    let period = quota.period.as_secs();
+    let spent = period * quota.cpus / running;
+    Some(warning(
+        format!(
+            "The quota is {} CPUs: with {} on cores it is spent after {} of each {}, and \
+             everything stands still for the other {}.",
+            number(quota.cpus),
+            if running == 1.0 { "1 thread".to_owned() } else { format!("{running} threads") },
+            seconds(spent),
+            seconds(period),
+            seconds(period - spent)
+        ),
+        "The latencies include these stops; fewer threads or a larger quota shorten them.",
+    ))
 }
 
 fn of_budget(confession: Confession) -> Vec<Warning> {

@@ -1,6 +1,7 @@
 //! What would be said if something were otherwise: a calibration parameter at
 //! the end of its range, an input of the workload scaled, several hosts.
 
+mod fleet;
 mod flips;
 mod input;
 mod map;
@@ -10,8 +11,12 @@ mod trial;
 use crate::experiment::SimError;
 use crate::host::Host;
 use crate::search::Assessed;
+use crate::search::assess::verdict;
+use crate::stats::Verdict;
 use crate::workload::Workload;
 
+use fleet::fleet;
+pub use fleet::{Fleet, FleetSize, MOST_HOSTS};
 use flips::flips;
 pub use flips::{FARTHEST, Flip, FlipPoint};
 pub use input::{Input, InputUnit};
@@ -31,6 +36,8 @@ pub struct WhatIf {
     /// Who wins as the two inputs with the nearest flips move together, if
     /// there are two.
     pub map: Option<WinnerMap>,
+    /// How many such hosts would do, if one does not.
+    pub fleet: Option<Fleet>,
     /// Requests simulated for all of it.
     pub requests: u64,
 }
@@ -47,7 +54,17 @@ impl WhatIf {
         let (flips, of_flips) = flips(workload, host, contest)?;
         let mapped = map(workload, host, contest, &flips)?;
         let of_map = mapped.as_ref().map_or(0, |(_, requests)| *requests);
-        let requests = sensitivity.requests + of_flips + of_map;
-        Ok(Self { sensitivity, flips, map: mapped.map(|(map, _)| map), requests })
+        let fleet = match verdict(workload, choice) {
+            Verdict::Missed => Some(fleet(workload, host, contest)?),
+            Verdict::Met | Verdict::NotResolved => None,
+        };
+        let of_fleet = fleet.as_ref().map_or(0, |(_, requests)| *requests);
+        Ok(Self {
+            requests: sensitivity.requests + of_flips + of_map + of_fleet,
+            sensitivity,
+            flips,
+            map: mapped.map(|(map, _)| map),
+            fleet: fleet.map(|(fleet, _)| fleet),
+        })
     }
 }

@@ -321,7 +321,7 @@ mod tests {
     use crate::search::SearchOptions;
     use crate::search::assess::assess;
     use crate::search::testing::{cpu_bound, python};
-    use crate::workload::{LatencyLimit, Quantile};
+    use crate::workload::{Goal, LatencyLimit, Quantile};
 
     fn study(workload: &Workload, host: &Host, profiles: &[&str]) -> (Sensitivity, Assessed) {
         let pools: Vec<PoolConfig> = profiles
@@ -393,9 +393,11 @@ mod tests {
 
     #[test]
     fn a_range_that_turns_the_choice_over_says_so() {
-        // Free of charge one process does; a hand-over of a millisecond kills it.
-        let workload = cpu_bound(80.0, SimDuration(10_000_000));
-        let mut host = Host::ideal(2);
+        // Free of charge one process does; hand-overs of 20 ms overflow it.
+        let mut workload = cpu_bound(80.0, SimDuration(10_000_000));
+        workload.objective.goal = Some(Goal::Memory);
+        let mut host = Host::ideal(4);
+        host.memory.interpreter = Parameter::exactly(10 << 20);
         host.dispatch.kernel.worker.high = SimDuration(20_000_000);
         let (found, _) = study(&workload, &host, &["process:1", "process:8"]);
         let effect = &found.effects[0];

@@ -85,6 +85,11 @@ impl Contest {
         Runs { purpose: Purpose::WhatIf, from: 0, replications: 1, requests: FEWEST }
     }
 
+    /// For runs of the caller's own.
+    pub(super) fn simulator<'a>(&self, workload: &'a Workload, host: &'a Host) -> Simulator<'a> {
+        Simulator::new(workload, host, self.cpu, self.seed)
+    }
+
     /// All pools under `workload` on `host`.
     pub(super) fn attempt(
         &self,
@@ -92,7 +97,7 @@ impl Contest {
         host: &Host,
         runs: Runs,
     ) -> Result<Trial, SimError> {
-        let mut simulator = Simulator::new(workload, host, self.cpu, self.seed);
+        let mut simulator = self.simulator(workload, host);
         let pools: Vec<&PoolConfig> = self.pools.iter().collect();
         let outcomes = simulator.run(&pools, runs)?;
         let startups = simulator.startup(&pools)?;
@@ -113,13 +118,15 @@ impl Contest {
         each.map(|((pool, runs), startup)| judge.standing(pool, runs, *startup)).collect()
     }
 
-    /// The choice, unless the runs show that another is better by more than
-    /// what does not matter.
+    /// The choice, unless another keeps the limits that it breaks or is clearly
+    /// better by more than what does not matter.
     pub(super) fn pick(&self, standings: &[Standing]) -> Pick {
         let best = (0..standings.len()).min_by(|&a, &b| standings[a].compare(&standings[b]));
         let best = best.unwrap_or(0);
-        let beaten = standings[0].clearly_worse(&standings[best], self.indifference);
+        let keeps = |pool: usize| standings[pool].mean_excess() == 0.0;
+        let beaten = keeps(best) && !keeps(0)
+            || standings[0].clearly_worse(&standings[best], self.indifference);
         let pool = if beaten { best } else { 0 };
-        Pick { pool, keeps: standings[pool].mean_excess() == 0.0 }
+        Pick { pool, keeps: keeps(pool) }
     }
 }

@@ -85,7 +85,7 @@ pub(super) fn race(
         progress.step(&format!("racing {} candidates", field.len()), stage as u64, steps);
         let requests = first_requests(workload) << stage;
         let runs = fitted(
-            options,
+            simulator.affordable(options),
             field.len(),
             Runs { purpose: Purpose::Search, from, replications, requests },
         );
@@ -96,7 +96,7 @@ pub(super) fn race(
     }
     progress.step(&format!("choosing among {}", field.len()), steps - 1, steps);
     let runs = fitted(
-        options,
+        simulator.affordable(options),
         field.len(),
         Runs {
             purpose: Purpose::Selection,
@@ -201,10 +201,10 @@ fn choose(mut field: Vec<Entrant>, dropped: Vec<Entrant>, indifference: f64) -> 
     Some(Raced { choice, runners_up, entrants: others })
 }
 
-/// `runs` cut to the stage's share of the budget.
-fn fitted(options: &SearchOptions, candidates: usize, runs: Runs) -> Runs {
+/// `runs` cut to the stage's share of the budget, which is `budget` in all.
+fn fitted(budget: u64, candidates: usize, runs: Runs) -> Runs {
     let replications = candidates as u64 * u64::from(runs.replications);
-    let affordable = options.budget / STAGE_SHARE / replications.max(1);
+    let affordable = budget / STAGE_SHARE / replications.max(1);
     Runs { requests: runs.requests.min(affordable.max(FEWEST)), ..runs }
 }
 

@@ -208,6 +208,9 @@ pub struct SearchOptions {
     /// Most requests to simulate in all. Every candidate that passes the bounds
     /// gets some hundreds, though, and every one shown some thousands.
     pub budget: u64,
+    /// As `budget`, in calendar events: requests that contend for one lock take
+    /// many. What would change the answer is asked beside it.
+    pub events: u64,
     /// How threads share the cores.
     pub cpu: crate::experiment::CpuModel,
 }
@@ -220,6 +223,7 @@ impl Default for SearchOptions {
             p99_precision: 0.05,
             indifference: 0.05,
             budget: 6_000_000,
+            events: 40_000_000,
             cpu: crate::experiment::CpuModel::default(),
         }
     }

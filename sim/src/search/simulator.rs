@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use crate::experiment::{CpuModel, Outcome, Scenario, SimError, Start, simulate};
 use crate::host::Host;
 use crate::pool::PoolConfig;
+use crate::search::SearchOptions;
 use crate::workload::Workload;
 
 /// What a run is for. Each purpose has a seed of its own: a figure that was
@@ -59,6 +60,13 @@ pub(super) struct Simulator<'a> {
 impl<'a> Simulator<'a> {
     pub(super) fn new(workload: &'a Workload, host: &'a Host, cpu: CpuModel, seed: u64) -> Self {
         Self { workload, host, cpu, seed, spent: 0, events: 0 }
+    }
+
+    /// Requests that `options` allow in all, by the events that requests took
+    /// so far.
+    pub(super) fn affordable(&self, options: &SearchOptions) -> u64 {
+        let density = self.events as f64 / self.spent.max(1) as f64;
+        options.budget.min((options.events as f64 / density.max(1.0)) as u64)
     }
 
     /// Simulates `runs` for each of `pools`: replication i of every pool serves

@@ -275,11 +275,11 @@ fn half_a_cpu_throttles_the_tail_and_the_rules_do_not_see_it() {
     assert!(found.choice.pool.profile.workers <= 3, "{}", found.choice.pool);
     let cores = found.choice.bounds.iter().find(|(resource, _)| *resource == Resource::Cores);
     assert_eq!(cores.unwrap().1, 50.0);
-    // Half a core does 50/s, so whoever comes once the period's 50 ms are spent waits.
+    // Whoever comes once the period's 50 ms are spent waits for the next.
     let p99 = found.choice.summary.classes[0].quantiles[2];
-    assert!(p99.low > 0.05, "{p99:?}");
+    assert!(p99.low > 0.025, "{p99:?}");
     let free = recommend(&workload, &Host { quota: None, ..half }, &quick(), &()).unwrap();
-    assert!(free.choice.summary.classes[0].quantiles[2].high < p99.low);
+    assert!(free.choice.summary.classes[0].quantiles[2].high < 0.02, "{}", free.choice.pool);
     let rule = &found.rules[0];
     assert_eq!(rule.pick.as_ref().unwrap().profile.workers, 17);
     assert!(rule.note.contains("blind to the quota of 0.5"), "{}", rule.note);

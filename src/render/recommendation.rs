@@ -26,9 +26,9 @@ pub struct Answer<'a> {
 pub fn text(answer: &Answer<'_>) -> String {
     let mut page = Page::default();
     let (flips, map, sensitivity) = (what_if::flips, what_if::map, what_if::sensitivity);
-    let (frontier, fleet) = (what_if::frontier, what_if::fleet);
+    let (hybrids, frontier, fleet) = (what_if::hybrids, what_if::frontier, what_if::fleet);
     let first = [headline, figures, margins, fleet, why, warnings, sure];
-    let then = [flips, map, sensitivity, runners_up, frontier, rules, excluded, repeat];
+    let then = [flips, map, sensitivity, runners_up, hybrids, frontier, rules, excluded, repeat];
     for part in first.into_iter().chain(then) {
         part(answer, &mut page);
     }
@@ -238,7 +238,7 @@ fn runners_up(answer: &Answer<'_>, page: &mut Page) {
 }
 
 /// A ratio to the choice as a difference: `+5.1 % [+3.3, +6.9]`.
-fn difference(ratio: &Estimate) -> String {
+pub fn difference(ratio: &Estimate) -> String {
     let percent = |ratio: f64| format!("{:+.1}", (ratio - 1.0) * 100.0);
     if !ratio.point.is_finite() || ratio.point > 10.0 {
         return Unit::Ratio.show(ratio.point);

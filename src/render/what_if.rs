@@ -3,14 +3,14 @@
 
 use sim::host::{HostParameter, ParameterUnit};
 use sim::search::{
-    FARTHEST, Fleet, Flip, FlipPoint, FrontierPoint, InputUnit, MOST_HOSTS, MapCell,
+    FARTHEST, Fleet, Flip, FlipPoint, FrontierPoint, Hybrid, InputUnit, MOST_HOSTS, MapCell,
     ParameterEffect, WinnerMap,
 };
 use sim::stats::{Estimate, Verdict};
 use sim::workload::Goal;
 
 use super::layout::Page;
-use super::recommendation::{Answer, limited, verdict};
+use super::recommendation::{Answer, difference, limited, verdict};
 use super::units::Unit;
 
 /// Parameters listed by name.
@@ -40,11 +40,12 @@ pub fn flips(answer: &Answer<'_>, page: &mut Page) {
 }
 
 fn row(answer: &Answer<'_>, point: &FlipPoint, flip: &Flip) -> [String; 4] {
-    let unit = unit_of(point.input.unit(answer.workload));
+    let unit = point.input.unit(answer.workload);
+    let factor = flip.value / point.value;
     [
         point.input.name(answer.workload),
-        unit.show(point.value),
-        format!("{} (x{:.2})", unit.show(flip.value), flip.factor),
+        shown(unit, point.value),
+        format!("{} (x{factor:.2})", shown(unit, flip.value)),
         outcome(answer, flip),
     ]
 }
@@ -61,13 +62,14 @@ fn outcome(answer: &Answer<'_>, flip: &Flip) -> String {
     }
 }
 
-fn unit_of(unit: InputUnit) -> Unit {
+fn shown(unit: InputUnit, value: f64) -> String {
     match unit {
-        InputUnit::PerSecond => Unit::PerSecond,
-        InputUnit::Count => Unit::Requests,
-        InputUnit::Share => Unit::Share,
-        InputUnit::Seconds => Unit::Seconds,
-        InputUnit::Bytes => Unit::Bytes,
+        InputUnit::PerSecond => Unit::PerSecond.show(value),
+        InputUnit::Count if value.fract() == 0.0 => format!("{value:.0}"),
+        InputUnit::Count => format!("{value:.2}"),
+        InputUnit::Share => Unit::Share.show(value),
+        InputUnit::Seconds => Unit::Seconds.show(value),
+        InputUnit::Bytes => Unit::Bytes.show(value),
     }
 }
 
@@ -202,22 +204,45 @@ pub fn frontier(answer: &Answer<'_>, page: &mut Page) {
 
 fn figures(point: &FrontierPoint, over_limit: bool) -> String {
     let tail = if over_limit {
-        format!("worst p99 {} of its limit", Unit::Share.estimate(&point.tail))
+        format!("p99 {} of its limit", Unit::Share.estimate(&point.tail))
     } else {
         format!("worst p99 {}", Unit::Seconds.estimate(&point.tail))
     };
-    let capacity = if point.capacity.is_finite() {
-        format!(", at most {}", Unit::PerSecond.show(point.capacity))
-    } else {
-        String::new()
-    };
     format!(
-        "{tail}; {}; {}{capacity}; ready in {}; one worker's end takes {}",
+        "{tail}; {}; ready in {}; one worker's end takes {}",
         Unit::Bytes.estimate(&point.peak_pss),
-        Unit::PerSecond.estimate(&point.throughput),
         Unit::Seconds.estimate(&point.startup),
         Unit::Share.show(point.blast_radius)
     )
+}
+
+/// Two pools in the place of one.
+pub fn hybrids(answer: &Answer<'_>, page: &mut Page) {
+    let hybrids = &answer.recommendation.hybrids;
+    if hybrids.best.is_empty() {
+        return;
+    }
+    page.heading(&format!("Two pools instead of one: the best of {} tried", hybrids.tried));
+    for hybrid in &hybrids.best {
+        page.hanging("  ", "      ", &format!("{} {}", hybrid.deployment, served(answer, hybrid)));
+        let mut line = difference(&hybrid.worse_by);
+        if !hybrid.margins.is_empty() {
+            line.push_str(&format!("; limits: {}", verdict(hybrid.verdict)));
+        }
+        let memory = Unit::Bytes.estimate(&hybrid.summary.peak_pss);
+        page.paragraph("      ", &format!("{line}; {memory}"));
+    }
+}
+
+/// `(matmul | echo)`: the classes of each pool.
+fn served(answer: &Answer<'_>, hybrid: &Hybrid) -> String {
+    let classes = |pool: usize| {
+        let mine = answer.workload.classes.iter().enumerate();
+        let mine = mine.filter(|(i, _)| hybrid.deployment.split.pool(*i, 0) == pool);
+        mine.map(|(_, class)| class.name.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let each: Vec<String> = (0..hybrid.deployment.pools.len()).map(classes).collect();
+    format!("({})", each.join(" | "))
 }
 
 /// How many such hosts would do.

@@ -84,6 +84,24 @@ fn useful_slots(workload: &Workload, host: &Host) -> u64 {
     useful.min(at_once).clamp(1, MAX_SLOTS)
 }
 
+/// Slots that the classes of a part keep in use on average at the peak, served
+/// as by `like`.
+pub(super) fn busy_slots(
+    workload: &Workload,
+    host: &Host,
+    like: &PoolConfig,
+    part: impl Fn(usize) -> bool,
+) -> f64 {
+    let all = Demand::of(workload, host, like);
+    let classes = workload.classes.iter().enumerate().filter(|(i, _)| part(*i));
+    let slot: f64 =
+        classes.map(|(_, class)| class.share * Demand::of_class(class, host, like).slot).sum();
+    match &workload.arrivals {
+        Arrivals::Closed { .. } | Arrivals::Batch { .. } => host.usable_cpus() * slot / all.cores,
+        open => peak_rate(open) * slot,
+    }
+}
+
 fn peak_rate(arrivals: &Arrivals) -> f64 {
     match arrivals {
         Arrivals::OnOff { on_rate, off_rate, .. } => on_rate.max(*off_rate),

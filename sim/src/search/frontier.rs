@@ -58,6 +58,13 @@ impl FrontierPoint {
         dominates(&other.axes(), &self.axes())
     }
 
+    /// Is this better than `other` in something, by more than what does not
+    /// matter?
+    fn stands_out_from(&self, other: &Self, indifference: f64) -> bool {
+        let pairs = self.axes().into_iter().zip(other.axes());
+        pairs.into_iter().any(|(own, theirs)| theirs - own > indifference * theirs.abs())
+    }
+
     fn axes(&self) -> Axes {
         let rate = self.capacity.min(1e300);
         let known = |value: f64| if value.is_nan() { f64::INFINITY } else { value };
@@ -143,6 +150,7 @@ pub(super) fn frontier(
     workload: &Workload,
     host: &Host,
     measured: &[(&Reported, f64)],
+    indifference: f64,
 ) -> Frontier {
     let mut all: Vec<FrontierPoint> = Vec::new();
     for (i, (reported, startup)) in measured.iter().enumerate() {
@@ -156,7 +164,13 @@ pub(super) fn frontier(
         let beaten = all.iter().any(|other| meets(other) && point.is_dominated_by(other));
         point.chosen || meets(point) && !beaten
     };
-    let mut points: Vec<FrontierPoint> = all.iter().filter(stays).cloned().collect();
+    let mut points: Vec<FrontierPoint> = Vec::new();
+    for point in all.iter().filter(stays) {
+        // Among those that hardly differ the one measured first speaks for all.
+        if points.iter().all(|known| point.stands_out_from(known, indifference)) {
+            points.push(point.clone());
+        }
+    }
     points.sort_by(|a, b| a.peak_pss.point.total_cmp(&b.peak_pss.point));
     let mut limits = workload.objective.latency.iter();
     Frontier { points, tail_over_limit: limits.any(|limit| limit.quantile == Quantile::P99) }

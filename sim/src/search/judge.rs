@@ -44,8 +44,17 @@ impl<'a> Judge<'a> {
         outcomes: &[Outcome],
         startup: f64,
     ) -> Standing {
-        let peaks = self.peaks(pool, outcomes);
-        let each = || outcomes.iter().zip(&peaks);
+        self.rated(&self.peaks(pool, outcomes), outcomes, startup)
+    }
+
+    /// Standing of whatever did that, its memory as the runs showed it.
+    pub(super) fn as_seen(&self, outcomes: &[Outcome], startup: f64) -> Standing {
+        let peaks: Vec<f64> = outcomes.iter().map(|o| o.memory.peak_pss as f64).collect();
+        self.rated(&peaks, outcomes, startup)
+    }
+
+    fn rated(&self, peaks: &[f64], outcomes: &[Outcome], startup: f64) -> Standing {
+        let each = || outcomes.iter().zip(peaks);
         Standing {
             excess: each().map(|(o, &pss)| self.excess(o, pss, startup)).collect(),
             figure: each().map(|(o, &pss)| self.figure(o, pss)).collect(),

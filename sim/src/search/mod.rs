@@ -10,6 +10,7 @@ mod demand;
 mod dominated;
 mod family;
 mod frontier;
+mod hybrid;
 mod judge;
 mod lengths;
 mod libraries;
@@ -31,6 +32,7 @@ mod warnings;
 mod what_if;
 
 pub use frontier::{Frontier, FrontierPoint};
+pub use hybrid::{Hybrid, Hybrids};
 pub use recommend::recommend;
 pub use recommendation::{
     Assessed, Bottleneck, Effort, Exclusion, Limited, Margin, Progress, Recommendation, Resource,

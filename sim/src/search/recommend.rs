@@ -8,6 +8,7 @@ use crate::search::compare::{Reference, impossible};
 use crate::search::constraints::{absent, broken};
 use crate::search::dominated::without_dominated;
 use crate::search::frontier::{contenders, frontier};
+use crate::search::hybrid::{Rival, hybrids};
 use crate::search::judge::{Judge, Standing};
 use crate::search::lengths::one_period;
 use crate::search::pilot::pilot;
@@ -18,11 +19,11 @@ use crate::search::ruling::gather;
 use crate::search::sanity::sanity;
 use crate::search::screen::screen;
 use crate::search::simulator::{Purpose, Simulator};
-use crate::search::warnings::{Confession, warnings};
+use crate::search::warnings::{Confession, of_hybrids, warnings};
 use crate::search::what_if::Contest;
 use crate::search::{
-    Assessed, Effort, Exclusion, Frontier, Progress, Recommendation, RuleOutcome, RunnerUp,
-    SearchError, SearchOptions, WhatIf,
+    Assessed, Effort, Exclusion, Frontier, Hybrids, Progress, Recommendation, RuleOutcome,
+    RunnerUp, SearchError, SearchOptions, WhatIf,
 };
 use crate::workload::Workload;
 
@@ -52,10 +53,12 @@ pub fn recommend(
     progress.step("measuring the choice and the runners-up", 1, 1);
     let answer = Answer::prepare(workload, host, options, &mut simulator, &judge, raced)?;
     let choice = answer.assessed(workload, host);
+    let hybrids = answer.hybrids(workload, host, options)?;
     progress.step("asking what would change the answer", 1, 1);
     let what_if = answer.what_if(workload, host, options, &choice)?;
-    let requests = simulator.spent + what_if.requests;
-    Ok(answer.write(workload, host, options, judge, &field, choice, what_if, requests))
+    let requests = simulator.spent + hybrids.requests + what_if.requests;
+    let beside = Beside { hybrids, what_if, requests };
+    Ok(answer.write(workload, host, options, judge, &field, choice, beside))
 }
 
 /// What is left to race, and what is not.
@@ -106,6 +109,13 @@ impl Field {
         excluded.extend(gather(slow));
         Ok(Self { pools, excluded, effort, hopeless: screened.hopeless })
     }
+}
+
+/// What is asked beside the answer, and the requests that all of it took.
+struct Beside {
+    hybrids: Hybrids,
+    what_if: WhatIf,
+    requests: u64,
 }
 
 /// Everything measured for the answer.
@@ -159,15 +169,9 @@ impl Answer {
         overrule(judge, &mut shown);
         let beside = rough.iter().zip(&startups[shown.len()..]);
         let on_front = beside.filter(|(reported, _)| front.contains(&reported.pool));
-        let frontier = frontier(
-            workload,
-            host,
-            &shown
-                .iter()
-                .map(|(r, s)| (r, *s))
-                .chain(on_front.map(|(r, s)| (r, *s)))
-                .collect::<Vec<_>>(),
-        );
+        let measured: Vec<(&Reported, f64)> =
+            shown.iter().map(|(r, s)| (r, *s)).chain(on_front.map(|(r, s)| (r, *s))).collect();
+        let frontier = frontier(workload, host, &measured, options.indifference);
         let mut shown = shown.into_iter();
         // `shown` begins with the choice, so there is always one.
         let (choice, startup) =
@@ -178,6 +182,17 @@ impl Answer {
     fn assessed(&self, workload: &Workload, host: &Host) -> Assessed {
         let Reported { pool, outcomes, .. } = &self.choice;
         assess(workload, host, pool, outcomes.clone(), self.startup)
+    }
+
+    fn hybrids(
+        &self,
+        workload: &Workload,
+        host: &Host,
+        options: &SearchOptions,
+    ) -> Result<Hybrids, SearchError> {
+        let Reported { pool, outcomes, .. } = &self.choice;
+        let rival = Rival { pool, outcomes, startup: self.startup, requests: self.requests };
+        Ok(hybrids(workload, host, options, &rival)?)
     }
 
     fn what_if(
@@ -204,9 +219,9 @@ impl Answer {
         judge: Judge<'_>,
         field: &Field,
         choice: Assessed,
-        what_if: WhatIf,
-        requests: u64,
+        beside: Beside,
     ) -> Recommendation {
+        let Beside { hybrids, what_if, requests } = beside;
         let standing = judge.standing(&self.choice.pool, &self.choice.outcomes, self.startup);
         let imprecise = !self.choice.precise;
         let verdict = verdict(workload, &choice);
@@ -229,9 +244,15 @@ impl Answer {
             runners_up,
             excluded: field.excluded.clone(),
             rules,
-            warnings: warnings(workload, host, &choice, &what_if.sensitivity, verdict, confession),
+            warnings: {
+                let mut all =
+                    warnings(workload, host, &choice, &what_if.sensitivity, verdict, confession);
+                all.extend(of_hybrids(&hybrids, verdict, options.indifference));
+                all
+            },
             sanity: sanity(workload, host, &choice),
             effort: Effort { requests, ..field.effort },
+            hybrids,
             frontier: self.frontier,
             what_if,
             choice,

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::experiment::{CpuModel, Outcome, Scenario, SimError, Start, simulate};
 use crate::host::Host;
-use crate::pool::PoolConfig;
+use crate::pool::{Deployment, PoolConfig};
 use crate::search::SearchOptions;
 use crate::workload::Workload;
 
@@ -45,6 +45,42 @@ pub(super) struct Runs {
     pub(super) requests: u64,
 }
 
+/// What can be simulated: one pool, or several that share the host.
+pub(super) trait Deployed: Sync {
+    /// It under `workload` on `host`.
+    fn scenario<'a>(
+        &'a self,
+        workload: &'a Workload,
+        host: &'a Host,
+        requests: u64,
+        seed: u64,
+    ) -> Scenario<'a>;
+}
+
+impl Deployed for PoolConfig {
+    fn scenario<'a>(
+        &'a self,
+        workload: &'a Workload,
+        host: &'a Host,
+        requests: u64,
+        seed: u64,
+    ) -> Scenario<'a> {
+        Scenario::new(workload, host, self, requests, seed)
+    }
+}
+
+impl Deployed for Deployment {
+    fn scenario<'a>(
+        &'a self,
+        workload: &'a Workload,
+        host: &'a Host,
+        requests: u64,
+        seed: u64,
+    ) -> Scenario<'a> {
+        Scenario::of(workload, host, self, requests, seed)
+    }
+}
+
 /// Simulates candidates and counts the requests that it took.
 pub(super) struct Simulator<'a> {
     workload: &'a Workload,
@@ -72,9 +108,9 @@ impl<'a> Simulator<'a> {
     /// Simulates `runs` for each of `pools`: replication i of every pool serves
     /// the same requests. The result is in order, whatever the number of
     /// threads.
-    pub(super) fn run(
+    pub(super) fn run<D: Deployed>(
         &mut self,
-        pools: &[&PoolConfig],
+        pools: &[&D],
         runs: Runs,
     ) -> Result<Vec<Vec<Outcome>>, SimError> {
         let replications = runs.replications as usize;
@@ -84,10 +120,9 @@ impl<'a> Simulator<'a> {
             .map(|i| {
                 let scenario = Scenario {
                     cpu: self.cpu,
-                    ..Scenario::new(
+                    ..pools[i / replications].scenario(
                         self.workload,
                         self.host,
-                        pools[i / replications],
                         runs.requests,
                         seed,
                     )
@@ -103,14 +138,14 @@ impl<'a> Simulator<'a> {
 
     /// Time until each of `pools` is ready from a cold start without load, in s.
     /// Nothing in it is random.
-    pub(super) fn startup(&self, pools: &[&PoolConfig]) -> Result<Vec<f64>, SimError> {
+    pub(super) fn startup<D: Deployed>(&self, pools: &[&D]) -> Result<Vec<f64>, SimError> {
         let times: Vec<Result<f64, SimError>> = pools
             .par_iter()
             .map(|pool| {
                 let scenario = Scenario {
                     cpu: self.cpu,
                     start: Start::Cold,
-                    ..Scenario::new(self.workload, self.host, pool, 0, self.seed)
+                    ..pool.scenario(self.workload, self.host, 0, self.seed)
                 };
                 Ok(simulate(&scenario, 0, &mut ())?.ready_at.as_secs())
             })

@@ -4,7 +4,7 @@ use crate::host::Host;
 use crate::search::assumptions::of_parameters;
 use crate::search::judge::stationary_load;
 use crate::search::units::{number, percent, seconds};
-use crate::search::{Assessed, Limited, Margin, Sensitivity, Warning};
+use crate::search::{Assessed, Hybrids, Limited, Margin, Sensitivity, Warning};
 use crate::stats::Verdict;
 use crate::workload::Workload;
 
@@ -94,6 +94,27 @@ fn of_load(workload: &Workload, choice: &Assessed) -> Vec<Warning> {
         ));
     }
     warnings
+}
+
+/// A hybrid that does what no single pool does, or does it clearly better.
+pub(super) fn of_hybrids(
+    hybrids: &Hybrids,
+    verdict: Verdict,
+    indifference: f64,
+) -> Option<Warning> {
+    let best = hybrids.best.first()?;
+    let advice = "Consider two pools; see the hybrids for their figures.";
+    if verdict == Verdict::Missed && best.verdict == Verdict::Met {
+        let message = format!("Two pools keep every limit, one does not: {}.", best.deployment);
+        return Some(warning(message, advice));
+    }
+    let better = best.worse_by.high < 1.0 - indifference;
+    let keeps = best.verdict == Verdict::Met || verdict != Verdict::Met;
+    (better && keeps).then(|| {
+        let by = percent(1.0 - best.worse_by.point);
+        let message = format!("Two pools are better than the choice by {by}: {}.", best.deployment);
+        warning(message, advice)
+    })
 }
 
 /// A quota that the pool's own threads can spend before its period ends.

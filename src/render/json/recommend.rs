@@ -7,7 +7,7 @@ use sim::workload::{Goal, Workload};
 
 use super::VERSION;
 use super::common::{Figures, HostSize, Interval, Kept, Pool};
-use super::what_if::{Frontier, Prediction, WhatIf};
+use super::what_if::{Frontier, Hybrid, Prediction, WhatIf};
 use crate::render::recommendation::{Answer, limited};
 
 /// The answer of `planner recommend`. Times in seconds, memory in bytes.
@@ -33,6 +33,8 @@ pub struct Recommend {
     pub excluded: Vec<Excluded>,
     /// What the usual rules would have picked.
     pub rules: Vec<Rule>,
+    /// The best of the hybrids that were tried, two pools in the place of one.
+    pub hybrids: Vec<Hybrid>,
     /// Pools that no other beats in everything.
     pub frontier: Frontier,
     /// What would change the answer.
@@ -193,6 +195,12 @@ impl Recommend {
             verdict: recommendation.verdict.into(),
             choice: Candidate::new(workload, &recommendation.choice),
             prediction: Prediction::new(workload, recommendation),
+            hybrids: recommendation
+                .hybrids
+                .best
+                .iter()
+                .map(|hybrid| Hybrid::new(workload, hybrid))
+                .collect(),
             frontier: (&recommendation.frontier).into(),
             what_if: WhatIf::new(workload, recommendation),
             runners_up: recommendation

@@ -9,7 +9,7 @@ use sim::search::{
 use sim::stats::Estimate;
 use sim::workload::Workload;
 
-use super::common::{Interval, Kept, Pool};
+use super::common::{Figures, Interval, Kept, Pool};
 use super::recommend::Limit;
 
 /// Figures of the choice with intervals that cover the simulation's own error
@@ -153,6 +153,42 @@ pub struct Hosts {
     pub one_fewer: Kept,
     /// Limits on each of one fewer.
     pub one_fewer_limits: Vec<Limit>,
+}
+
+/// Two pools in the place of one.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Hybrid {
+    /// The pools.
+    pub pools: Vec<Pool>,
+    /// Index of the pool of each class, by name.
+    pub classes: std::collections::BTreeMap<String, usize>,
+    /// Predicted from a warm start, on the same requests as the choice.
+    pub figures: Figures,
+    /// Cold start until every worker is ready, in s.
+    pub startup: Interval,
+    /// Every limit of the objective.
+    pub limits: Vec<Limit>,
+    /// Does it keep every limit?
+    pub verdict: Kept,
+    /// Its goal figure over the choice's, paired; above 1 is worse.
+    pub worse_by: Interval,
+}
+
+impl Hybrid {
+    /// Of the search.
+    pub fn new(workload: &Workload, hybrid: &sim::search::Hybrid) -> Self {
+        let split = &hybrid.deployment.split;
+        let classes = workload.classes.iter().enumerate();
+        Self {
+            pools: hybrid.deployment.pools.iter().map(Pool::from).collect(),
+            classes: classes.map(|(i, class)| (class.name.clone(), split.pool(i, 0))).collect(),
+            figures: Figures::new(workload, &hybrid.summary),
+            startup: (&hybrid.startup).into(),
+            limits: hybrid.margins.iter().map(|margin| Limit::new(workload, margin)).collect(),
+            verdict: hybrid.verdict.into(),
+            worse_by: (&hybrid.worse_by).into(),
+        }
+    }
 }
 
 /// A pool that no other beats in everything.

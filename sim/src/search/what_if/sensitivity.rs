@@ -19,8 +19,12 @@ use crate::search::{Assessed, Limited};
 use crate::stats::{Estimate, Verdict, paired_ratio};
 use crate::workload::Workload;
 
-/// Calendar events that all of this may take, about.
-const EVENTS: u64 = 4_000_000;
+/// Calendar events that the choice's figures may take, about.
+const EVENTS: u64 = 6_000_000;
+/// Those that looking for another winner may take, about.
+const RIVAL_EVENTS: u64 = 3_000_000;
+/// Rivals that could win.
+const RIVALS: usize = 3;
 
 /// What the ranges of the calibration's parameters do to the answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,16 +124,37 @@ pub(in crate::search) fn sensitivity(
     contest: &Contest,
     choice: &Assessed,
 ) -> Result<Sensitivity, SimError> {
+    let contest = &contest.against(RIVALS);
     let ranged: Vec<HostParameter> =
         host.parameters().into_iter().filter(|parameter| parameter.low < parameter.high).collect();
     let tried = ranged.len() as u32;
+    let (bearing, probed) = bearing(workload, host, contest, ranged)?;
+    let study = Study::new(workload, host, contest, choice, 2 * bearing.len() as u64 + 1)?;
+    let effects: Vec<Result<(ParameterEffect, u64), SimError>> =
+        bearing.into_par_iter().map(|parameter| study.effect(parameter)).collect();
+    let effects = effects.into_iter().collect::<Result<Vec<_>, SimError>>()?;
+    let moved: u64 = effects.iter().map(|(_, spent)| spent).sum();
+    let mut effects: Vec<ParameterEffect> = effects.into_iter().map(|(effect, _)| effect).collect();
+    effects.sort_by(|a, b| b.strength().total_cmp(&a.strength()));
+    let prediction = Prediction::new(choice, &effects);
+    let requests = probed + study.base.requests + study.beside.requests + moved;
+    Ok(Sensitivity { effects, tried, prediction, requests })
+}
+
+/// Those of `ranged` that change anything in a short run of any pool, and the
+/// requests that it took to see.
+fn bearing(
+    workload: &Workload,
+    host: &Host,
+    contest: &Contest,
+    ranged: Vec<HostParameter>,
+) -> Result<(Vec<HostParameter>, u64), SimError> {
     let probe = contest.probe();
     let at_best = contest.attempt(workload, host, probe)?;
     let screened: Vec<Result<(bool, u64), SimError>> = ranged
         .par_iter()
         .map(|parameter| {
-            let mut requests = 0;
-            let mut bears = false;
+            let (mut bears, mut requests) = (false, 0);
             for end in ends(parameter) {
                 let moved = contest.attempt(workload, &host.at_end(&parameter.name, end), probe)?;
                 requests += moved.requests;
@@ -139,19 +164,9 @@ pub(in crate::search) fn sensitivity(
         })
         .collect();
     let screened = screened.into_iter().collect::<Result<Vec<_>, SimError>>()?;
-    let mut requests = at_best.requests + screened.iter().map(|(_, spent)| spent).sum::<u64>();
-    let bearing: Vec<HostParameter> =
-        ranged.into_iter().zip(screened).filter(|(_, (b, _))| *b).map(|(p, _)| p).collect();
-
-    let study = Study::new(workload, host, contest, choice, 2 * bearing.len() as u64 + 1)?;
-    let effects: Vec<Result<(ParameterEffect, u64), SimError>> =
-        bearing.into_par_iter().map(|parameter| study.effect(parameter)).collect();
-    let effects = effects.into_iter().collect::<Result<Vec<_>, SimError>>()?;
-    requests += study.base.requests + effects.iter().map(|(_, spent)| spent).sum::<u64>();
-    let mut effects: Vec<ParameterEffect> = effects.into_iter().map(|(effect, _)| effect).collect();
-    effects.sort_by(|a, b| b.strength().total_cmp(&a.strength()));
-    let prediction = Prediction::new(choice, &effects);
-    Ok(Sensitivity { effects, tried, prediction, requests })
+    let requests = at_best.requests + screened.iter().map(|(_, spent)| spent).sum::<u64>();
+    let bearing = ranged.into_iter().zip(screened).filter(|(_, (bears, _))| *bears);
+    Ok((bearing.map(|(parameter, _)| parameter).collect(), requests))
 }
 
 /// The ends at which a parameter is not already.
@@ -159,15 +174,19 @@ fn ends(parameter: &HostParameter) -> impl Iterator<Item = End> + '_ {
     End::BOTH.into_iter().filter(|end| parameter.at(*end) != parameter.value)
 }
 
-/// Figures of the choice at the best values, for moved ones to be held against.
+/// The situation at the best values, for moved ones to be held against: the
+/// choice alone in longer runs, and beside its rivals in shorter ones.
 struct Study<'a> {
     workload: &'a Workload,
     host: &'a Host,
-    contest: &'a Contest,
     limited: Vec<Limited>,
+    alone: Contest,
     runs: Runs,
     base: Trial,
     figures: Vec<Vec<f64>>,
+    contest: &'a Contest,
+    short: Runs,
+    beside: Trial,
 }
 
 impl<'a> Study<'a> {
@@ -178,11 +197,13 @@ impl<'a> Study<'a> {
         choice: &Assessed,
         trials: u64,
     ) -> Result<Self, SimError> {
-        let runs = contest.runs(workload, trials, EVENTS);
-        let base = contest.attempt(workload, host, runs)?;
-        let figures = figures(workload, host, contest, &base);
+        let (alone, runs) = contest.alone(workload, trials, EVENTS);
+        let base = alone.attempt(workload, host, runs)?;
+        let figures = figures(workload, host, &alone, &base);
+        let short = contest.runs(workload, trials, RIVAL_EVENTS);
+        let beside = contest.attempt(workload, host, short)?;
         let limited = choice.margins.iter().map(|margin| margin.what.clone()).collect();
-        Ok(Self { workload, host, contest, limited, runs, base, figures })
+        Ok(Self { workload, host, limited, alone, runs, base, figures, contest, short, beside })
     }
 
     fn effect(&self, parameter: HostParameter) -> Result<(ParameterEffect, u64), SimError> {
@@ -193,19 +214,20 @@ impl<'a> Study<'a> {
 
     fn at(&self, parameter: &HostParameter, end: End) -> Result<(EndEffect, u64), SimError> {
         if parameter.at(end) == parameter.value {
-            return Ok((self.compared(self.host, &self.base), 0));
+            return Ok((self.compared(self.host, &self.base, &self.beside), 0));
         }
         let host = self.host.at_end(&parameter.name, end);
-        let trial = self.contest.attempt(self.workload, &host, self.runs)?;
-        Ok((self.compared(&host, &trial), trial.requests))
+        let trial = self.alone.attempt(self.workload, &host, self.runs)?;
+        let beside = self.contest.attempt(self.workload, &host, self.short)?;
+        Ok((self.compared(&host, &trial, &beside), trial.requests + beside.requests))
     }
 
-    fn compared(&self, host: &Host, trial: &Trial) -> EndEffect {
-        let moved = figures(self.workload, host, self.contest, trial);
+    fn compared(&self, host: &Host, trial: &Trial, beside: &Trial) -> EndEffect {
+        let moved = figures(self.workload, host, &self.alone, trial);
         let ratios: Vec<Estimate> =
             moved.iter().zip(&self.figures).map(|(a, b)| ratio(a, b)).collect();
-        let pick = self.contest.pick(&trial.standings).pool;
-        let stays = pick == self.contest.pick(&self.base.standings).pool;
+        let pick = self.contest.pick(&beside.standings).pool;
+        let stays = pick == self.contest.pick(&self.beside.standings).pool;
         EndEffect {
             goal: ratio(&trial.standings[0].figure, &self.base.standings[0].figure),
             limits: self.limited.iter().map(|what| limit(what, &ratios)).collect(),

@@ -12,6 +12,8 @@ use crate::workload::Workload;
 
 /// Replications of a trial: the fewest whose paired intervals are of use.
 const REPLICATIONS: u32 = 4;
+/// Replications where the choice's own figures are held against themselves.
+const ALONE: u32 = 8;
 /// Fewest requests of a replication.
 const FEWEST: u64 = 200;
 /// Pools beside the choice that are tried.
@@ -78,6 +80,21 @@ impl Contest {
             replications: REPLICATIONS,
             requests: (2 * first_requests(workload)).min(affordable.max(FEWEST)),
         }
+    }
+
+    /// The choice alone, and runs of which `trials` take about `events` calendar
+    /// events.
+    pub(super) fn alone(&self, workload: &Workload, trials: u64, events: u64) -> (Self, Runs) {
+        let pools = self.pools[..1].to_vec();
+        let alone = Self { pools, ..self.clone() };
+        let runs = alone.runs(workload, trials * u64::from(ALONE / REPLICATIONS), events);
+        (alone, Runs { replications: ALONE, ..runs })
+    }
+
+    /// The choice and the first `rivals` of its rivals.
+    pub(super) fn against(&self, rivals: usize) -> Self {
+        let pools = self.pools.iter().take(1 + rivals).cloned().collect();
+        Self { pools, ..self.clone() }
     }
 
     /// One short replication, to see whether anything changes at all.

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use sim::experiment::Summary;
 use sim::host::{Host, Origin};
+use sim::pool::PoolKind;
 use sim::search::{Assessed, Limited, Margin, Recommendation};
 use sim::stats::{Estimate, Verdict};
 use sim::workload::{Arrivals, Goal, Objective, Quantile, Workload};
@@ -52,7 +53,11 @@ fn headline(answer: &Answer<'_>, page: &mut Page) {
     let (pool, name, host) = (pool::sentence(choice), &answer.workload.name, host(answer.host));
     let line = format!("{pool}, for `{name}` on {host}; best by {goal}, {verdict}.");
     page.paragraph("  ", &line);
-    page.table(&pool::settings(choice));
+    let mut settings = pool::settings(choice);
+    if choice.kind != PoolKind::Generic {
+        settings.insert(0, row("pool", choice.kind.name().to_owned()));
+    }
+    page.table(&settings);
 }
 
 /// `reference-8core (8 cores, 32.0 GiB)`.

@@ -1,5 +1,6 @@
 //! The search: candidates, bounds, race, recommendation.
 
+mod answer;
 mod assess;
 mod assumptions;
 mod bounds;

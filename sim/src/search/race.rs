@@ -191,10 +191,10 @@ fn choose(mut field: Vec<Entrant>, dropped: Vec<Entrant>, indifference: f64) -> 
     others.sort_by(|a, b| b.stage.cmp(&a.stage).then_with(|| a.standing.compare(&b.standing)));
     let mut runners_up: Vec<PoolConfig> = Vec::new();
     for entrant in others.iter().filter(|e| e.pool != choice) {
-        let family = Family::of(&entrant.pool);
+        let kind = |pool: &PoolConfig| (pool.kind, Family::of(pool));
         let neighbour = entrant.stage == KEEP.len() && runners_up.len() < NEIGHBOURS;
         let mut shown = std::iter::once(&choice).chain(&runners_up);
-        if neighbour || shown.all(|pool| Family::of(pool) != family) {
+        if neighbour || shown.all(|pool| kind(pool) != kind(&entrant.pool)) {
             runners_up.push(entrant.pool.clone());
         }
     }

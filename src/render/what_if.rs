@@ -15,6 +15,8 @@ use super::units::Unit;
 
 /// Parameters listed by name.
 const NAMED: usize = 6;
+/// Effects below half a percent, as a logarithm, are counted only.
+const WORTH_A_LINE: f64 = 0.005;
 
 /// How far each input must move.
 pub fn flips(answer: &Answer<'_>, page: &mut Page) {
@@ -129,14 +131,14 @@ pub fn sensitivity(answer: &Answer<'_>, page: &mut Page) {
         Goal::Throughput => "time",
         Goal::Memory => "memory",
     };
-    page.heading("What the figures rest on: parameters at the ends of their ranges");
+    page.heading(&format!("What the {goal} rests on: parameters at the ends of their ranges"));
     let strong: Vec<&ParameterEffect> = sensitivity
         .effects
         .iter()
-        .filter(|effect| effect.strength() > 0.0 || effect.changes_the_choice())
+        .filter(|effect| effect.strength() > WORTH_A_LINE || effect.changes_the_choice())
         .collect();
     let rows: Vec<[String; 4]> =
-        strong.iter().take(NAMED).map(|effect| parameter_row(effect, goal)).collect();
+        strong.iter().take(NAMED).map(|effect| parameter_row(effect)).collect();
     page.table(&rows);
     for effect in strong.iter().filter(|effect| effect.changes_the_choice()) {
         for (end, at) in [(&effect.low, "lower"), (&effect.high, "upper")] {
@@ -151,7 +153,7 @@ pub fn sensitivity(answer: &Answer<'_>, page: &mut Page) {
         "{bearing} of {} parameters with a range change a figure of the choice; {} of them its \
          {goal} by more than noise{}.",
         sensitivity.tried,
-        strong.iter().filter(|effect| effect.strength() > 0.0).count(),
+        sensitivity.effects.iter().filter(|effect| effect.strength() > 0.0).count(),
         carried(&sensitivity.effects)
     );
     page.paragraph("  ", &line);
@@ -175,7 +177,7 @@ fn carried(effects: &[ParameterEffect]) -> String {
     format!(", the first {count} with {:.0} % of the squared effect", share * 100.0)
 }
 
-fn parameter_row(effect: &ParameterEffect, goal: &str) -> [String; 4] {
+fn parameter_row(effect: &ParameterEffect) -> [String; 4] {
     let HostParameter { name, low, high, origin, unit, .. } = &effect.parameter;
     let show = |value: f64| match unit {
         ParameterUnit::Number => format!("{value}"),
@@ -187,7 +189,7 @@ fn parameter_row(effect: &ParameterEffect, goal: &str) -> [String; 4] {
         name.clone(),
         format!("{} to {}", show(*low), show(*high)),
         origin.name().to_owned(),
-        format!("{goal} {} to {}", percent(&effect.low.goal), percent(&effect.high.goal)),
+        format!("{} to {}", percent(&effect.low.goal), percent(&effect.high.goal)),
     ]
 }
 

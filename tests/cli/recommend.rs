@@ -106,7 +106,7 @@ fn what_would_change_the_answer_is_said_in_text_and_json() {
     assert_eq!(chosen.len(), 1);
     assert_eq!(chosen[0]["pool"], answer["choice"]["pool"]);
     let text = lab.answer(RECOMMEND, 0);
-    for heading in ["When the answer changes", "What the figures rest on", "Frontier"] {
+    for heading in ["When the answer changes", "What the time rests on", "Frontier"] {
         assert!(text.contains(heading), "{heading}: {text}");
     }
 }

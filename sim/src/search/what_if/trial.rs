@@ -18,6 +18,9 @@ const ALONE: u32 = 8;
 const FEWEST: u64 = 200;
 /// Pools beside the choice that are tried.
 const RIVALS: usize = 5;
+/// As many where a request takes more than so many calendar events.
+const FEW_RIVALS: usize = 2;
+const HEAVY: f64 = 30.0;
 
 /// The choice and its rivals, and how they are tried.
 #[derive(Clone, Debug)]
@@ -61,8 +64,9 @@ impl Contest {
         options: &SearchOptions,
         density: f64,
     ) -> Self {
+        let rivals = if density > HEAVY { FEW_RIVALS } else { RIVALS };
         Self {
-            pools: std::iter::once(choice.clone()).chain(others.take(RIVALS)).collect(),
+            pools: std::iter::once(choice.clone()).chain(others.take(rivals)).collect(),
             indifference: options.indifference,
             cpu: options.cpu,
             seed: options.seed,

@@ -109,7 +109,10 @@ impl Search<'_> {
             }
         }
         let (verdict, assessed) = enough;
-        Ok((verdict == Verdict::Met && fewer.0 != Verdict::Met).then(|| FleetSize {
+        if verdict != Verdict::Met || fewer.0 == Verdict::Met {
+            return Ok(None);
+        }
+        Ok(Some(FleetSize {
             hosts,
             throughput: assessed.summary.throughput,
             one_fewer: (fewer.0, fewer.1.margins),
@@ -190,7 +193,7 @@ fn share(workload: &Workload, hosts: u32, seed: u64) -> Workload {
         Replay { rows } => {
             let dealt: Vec<TraceRow> = (0..)
                 .zip(rows.iter())
-                .filter(|(i, _)| drawn(*i, seed) % u64::from(hosts) == 0)
+                .filter(|(i, _)| drawn(*i, seed).is_multiple_of(u64::from(hosts)))
                 .map(|(_, row)| row.clone())
                 .collect();
             Replay { rows: dealt.into() }

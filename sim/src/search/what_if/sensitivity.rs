@@ -325,7 +325,7 @@ fn widened(simulated: Estimate, effects: impl Iterator<Item = [f64; 2]>) -> Esti
         up += low.max(high).max(0.0).powi(2);
     }
     let Estimate { point, low, high, n } = simulated;
-    if !(point > 0.0) {
+    if point.is_nan() || point <= 0.0 {
         return simulated;
     }
     let reach = |end: f64, squares: f64| (squares + (end / point).ln().powi(2)).sqrt();

@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 
-use sim::host::{Host, Parameter};
+use sim::host::{Host, Parameter, Quota};
 use sim::kernel::SimDuration;
 use sim::pool::{Concurrency, PoolConfig, StartMethod};
 use sim::search::{Recommendation, Resource, SearchError, SearchOptions, recommend};
@@ -206,6 +206,85 @@ fn rules_of_thumb_are_priced() {
     let threads = &answer(&workload).rules[3];
     assert_eq!(threads.verdict, None);
     assert!(threads.note.contains("not thread-safe"), "{}", threads.note);
+}
+
+#[test]
+fn every_figure_has_a_prediction_around_its_simulation() {
+    let mut uncertain = host();
+    uncertain.dispatch.kernel.worker =
+        Parameter { high: millis(1), ..Parameter::exactly(SimDuration(100_000)) };
+    let found = recommend(&bytecode(), &uncertain, &quick(), &()).unwrap();
+    let prediction = &found.what_if.sensitivity.prediction;
+    let summary = &found.choice.summary;
+    let pairs = [
+        (summary.throughput, prediction.throughput),
+        (summary.peak_pss, prediction.peak_pss),
+        (summary.makespan, prediction.makespan),
+        (found.choice.startup, prediction.startup),
+    ];
+    let quantiles = summary.classes[0].quantiles.into_iter().zip(prediction.classes[0]);
+    for (simulated, predicted) in pairs.into_iter().chain(quantiles) {
+        assert_eq!(simulated.point, predicted.point);
+        assert!(predicted.low <= simulated.low && simulated.high <= predicted.high);
+    }
+    assert!(prediction.classes[0][0].high > summary.classes[0].quantiles[0].high);
+}
+
+#[test]
+fn nothing_on_the_frontier_is_beaten_in_everything() {
+    let mut workload = bytecode();
+    workload.runtime.python = python(&["3.12", "3.14t"]);
+    let found = answer(&workload);
+    let points = &found.frontier.points;
+    assert_eq!(points.iter().filter(|point| point.chosen).count(), 1);
+    assert!(points.len() > 1, "{points:?}");
+    for point in points.iter().filter(|point| !point.chosen) {
+        assert!(!points.iter().any(|other| point.is_dominated_by(other)), "{}", point.pool);
+        assert_eq!(point.verdict, Verdict::Met);
+    }
+    let chosen = points.iter().find(|point| point.chosen).unwrap();
+    assert_eq!(chosen.pool, found.choice.pool);
+    assert_eq!(chosen.throughput, found.choice.summary.throughput);
+}
+
+#[test]
+fn a_load_that_one_host_cannot_carry_gets_a_number_of_hosts() {
+    let mut workload = bytecode();
+    workload.arrivals = Arrivals::Poisson { rate: 1000.0 };
+    let at_most = millis(200);
+    workload.objective.latency = vec![LatencyLimit { class: 0, quantile: Quantile::P99, at_most }];
+    let found = answer(&workload);
+    let fleet = found.what_if.fleet.unwrap();
+    // Four cores carry 400/s each.
+    assert_eq!(fleet.at_least, 3);
+    let random = fleet.random.unwrap();
+    assert!((3..=4).contains(&random.hosts), "{random:?}");
+    assert!(random.margins.iter().all(|margin| margin.verdict == Verdict::Met));
+    assert!(random.one_fewer.0 != Verdict::Met);
+    assert_eq!(answer(&bytecode()).what_if.fleet, None);
+}
+
+#[test]
+fn half_a_cpu_throttles_the_tail_and_the_rules_do_not_see_it() {
+    let constant = Distribution::Constant(millis(10));
+    let workload = one_class(25.0, vec![Segment::new(SegmentKind::Python, constant)]);
+    let mut half = Host { cores: 8, ..host() };
+    half.quota = Some(Quota { cpus: 0.5, period: millis(100) });
+    let found = recommend(&workload, &half, &quick(), &()).unwrap();
+    assert_eq!(found.verdict, Verdict::Met);
+    assert!(found.choice.pool.profile.workers <= 3, "{}", found.choice.pool);
+    let cores = found.choice.bounds.iter().find(|(resource, _)| *resource == Resource::Cores);
+    assert_eq!(cores.unwrap().1, 50.0);
+    // Whoever comes once the period's 50 ms are spent waits for the next.
+    let p99 = found.choice.summary.classes[0].quantiles[2];
+    assert!(p99.low > 0.025, "{p99:?}");
+    let free = recommend(&workload, &Host { quota: None, ..half }, &quick(), &()).unwrap();
+    assert!(free.choice.summary.classes[0].quantiles[2].high < 0.02, "{}", free.choice.pool);
+    let rule = &found.rules[0];
+    assert_eq!(rule.pick.as_ref().unwrap().profile.workers, 17);
+    assert!(rule.note.contains("blind to the quota of 0.5"), "{}", rule.note);
+    assert!(found.warnings.iter().any(|w| w.message.contains("stands still")));
+    assert!(free.rules[0].note.contains("logical CPUs") && !free.rules[0].note.contains("quota"));
 }
 
 proptest! {

@@ -58,6 +58,7 @@ fn options(args: &RecommendArgs) -> SearchOptions {
         p99_precision: args.precision,
         throughput_precision: usual.throughput_precision / finer,
         budget: (usual.budget as f64 * (finer * finer).max(1.0)) as u64,
+        events: (usual.events as f64 * (finer * finer).max(1.0)) as u64,
         cpu: args.scheduler.into(),
         ..usual
     }

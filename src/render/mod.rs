@@ -10,3 +10,4 @@ pub mod recommendation;
 pub mod simulation;
 pub mod sparkline;
 pub mod units;
+pub mod what_if;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use sim::experiment::Summary;
 use sim::host::{Host, Origin};
+use sim::pool::PoolKind;
 use sim::search::{Assessed, Limited, Margin, Recommendation};
 use sim::stats::{Estimate, Verdict};
 use sim::workload::{Arrivals, Goal, Objective, Quantile, Workload};
@@ -11,6 +12,7 @@ use sim::workload::{Arrivals, Goal, Objective, Quantile, Workload};
 use super::layout::Page;
 use super::pool;
 use super::units::Unit;
+use super::what_if;
 
 /// Everything that the text is made of.
 pub struct Answer<'a> {
@@ -24,7 +26,11 @@ pub struct Answer<'a> {
 /// The whole answer.
 pub fn text(answer: &Answer<'_>) -> String {
     let mut page = Page::default();
-    for part in [headline, figures, margins, why, runners_up, rules, excluded, warnings, sure] {
+    let (flips, map, sensitivity) = (what_if::flips, what_if::map, what_if::sensitivity);
+    let (hybrids, frontier, fleet) = (what_if::hybrids, what_if::frontier, what_if::fleet);
+    let first = [headline, figures, margins, fleet, why, warnings, sure];
+    let then = [flips, map, sensitivity, runners_up, hybrids, frontier, rules, excluded, repeat];
+    for part in first.into_iter().chain(then) {
         part(answer, &mut page);
     }
     page.finish()
@@ -47,7 +53,11 @@ fn headline(answer: &Answer<'_>, page: &mut Page) {
     let (pool, name, host) = (pool::sentence(choice), &answer.workload.name, host(answer.host));
     let line = format!("{pool}, for `{name}` on {host}; best by {goal}, {verdict}.");
     page.paragraph("  ", &line);
-    page.table(&pool::settings(choice));
+    let mut settings = pool::settings(choice);
+    if choice.kind != PoolKind::Generic {
+        settings.insert(0, row("pool", choice.kind.name().to_owned()));
+    }
+    page.table(&settings);
 }
 
 /// `reference-8core (8 cores, 32.0 GiB)`.
@@ -61,11 +71,40 @@ pub fn host(host: &Host) -> String {
     format!("{} ({} cores{siblings}, {memory}{quota})", host.name, host.cores)
 }
 
+/// Every figure with two intervals: of the simulation at the best values of
+/// the parameters, and over their ranges.
 fn figures(answer: &Answer<'_>, page: &mut Page) {
     let choice = &answer.recommendation.choice;
-    page.heading("Predicted, with 95 % intervals");
-    let startup = row("start-up", Unit::Seconds.estimate(&choice.startup));
-    predicted(answer.workload, &choice.summary, vec![startup], page);
+    if choice.summary.saturated {
+        page.heading("Predicted, with 95 % intervals");
+        let startup = row("start-up", Unit::Seconds.estimate(&choice.startup));
+        return predicted(answer.workload, &choice.summary, vec![startup], page);
+    }
+    page.heading("Predicted: 95 % interval of the simulation, then with the parameters' ranges");
+    let prediction = &answer.recommendation.what_if.sensitivity.prediction;
+    let line = |name: &str, unit: Unit, simulated: &Estimate, wide: &Estimate| {
+        [name.to_owned(), unit.estimate(simulated), unit.interval(wide)]
+    };
+    let summary = &choice.summary;
+    let mut rows = vec![line("start-up", Unit::Seconds, &choice.startup, &prediction.startup)];
+    if let Arrivals::Batch { .. } = answer.workload.arrivals {
+        rows.push(line("whole batch", Unit::Seconds, &summary.makespan, &prediction.makespan));
+    }
+    rows.push(line("throughput", Unit::PerSecond, &summary.throughput, &prediction.throughput));
+    rows.push([
+        "failed requests".to_owned(),
+        Unit::Share.estimate(&summary.failures),
+        String::new(),
+    ]);
+    rows.push(line("peak PSS", Unit::Bytes, &summary.peak_pss, &prediction.peak_pss));
+    let classes = answer.workload.classes.iter().zip(&summary.classes).zip(&prediction.classes);
+    for ((class, simulated), wide) in classes {
+        for (i, quantile) in Quantile::ALL.iter().enumerate() {
+            let name = format!("{} {}", class.name, quantile.name());
+            rows.push(line(&name, Unit::Seconds, &simulated.quantiles[i], &wide[i]));
+        }
+    }
+    page.table(&rows);
 }
 
 fn row(name: &str, value: String) -> [String; 2] {
@@ -111,16 +150,22 @@ fn margins(answer: &Answer<'_>, page: &mut Page) {
         return;
     }
     page.heading("Limits");
-    let rows: Vec<[String; 4]> = margins
+    let over_ranges = &answer.recommendation.what_if.sensitivity.prediction.verdicts;
+    let rows: Vec<[String; 5]> = margins
         .iter()
-        .map(|margin| {
+        .zip(over_ranges)
+        .map(|(margin, over_ranges)| {
             let (name, unit) = limited(answer.workload, margin);
             let bound = match margin.what {
                 Limited::Throughput => "at least",
                 _ => "at most",
             };
             let limit = format!("{bound} {}", unit.show(margin.limit));
-            [verdict(margin.verdict).to_owned(), name, limit, room(margin)]
+            let wide = match *over_ranges == margin.verdict {
+                true => String::new(),
+                false => format!("with the ranges: {}", verdict(*over_ranges)),
+            };
+            [verdict(margin.verdict).to_owned(), name, limit, room(margin), wide]
         })
         .collect();
     page.table(&rows);
@@ -198,7 +243,7 @@ fn runners_up(answer: &Answer<'_>, page: &mut Page) {
 }
 
 /// A ratio to the choice as a difference: `+5.1 % [+3.3, +6.9]`.
-fn difference(ratio: &Estimate) -> String {
+pub fn difference(ratio: &Estimate) -> String {
     let percent = |ratio: f64| format!("{:+.1}", (ratio - 1.0) * 100.0);
     if !ratio.point.is_finite() || ratio.point > 10.0 {
         return Unit::Ratio.show(ratio.point);
@@ -271,15 +316,20 @@ fn sure(answer: &Answer<'_>, page: &mut Page) {
     let effort = &answer.recommendation.effort;
     page.heading("How sure");
     let line = format!(
-        "Intervals cover the simulation's own error, not that of the parameters: {}. {} candidates \
-         raced over {} simulated requests; seed {}.",
+        "The first interval covers the simulation's own error; the second adds the ranges of the \
+         parameters, one at a time and as independent: {}. {} candidates raced over {} simulated \
+         requests; seed {}.",
         calibration(answer.host),
         effort.raced,
         effort.requests,
         effort.seed
     );
     page.paragraph("  ", &line);
-    page.hanging("  Repeat: ", "    ", &answer.command);
+}
+
+fn repeat(answer: &Answer<'_>, page: &mut Page) {
+    page.heading("Repeat");
+    page.hanging("  ", "    ", &answer.command);
 }
 
 /// `calibration reference-8core of 2026-11-21 has 0 measured, ...`.

@@ -67,11 +67,20 @@ impl Unit {
         if estimate.low == estimate.high {
             return self.show(estimate.point);
         }
-        let scale = self.scale(estimate.point);
-        let [point, low, high] =
-            [estimate.point, estimate.low, estimate.high].map(|value| value / scale.worth);
+        format!("{} {}", self.show(estimate.point), self.interval(estimate))
+    }
+
+    /// `[11.9, 12.7]`, in the unit of the point and with its decimals; empty if
+    /// there is no interval.
+    pub fn interval(self, estimate: &Estimate) -> String {
+        let Estimate { point, low, high, .. } = *estimate;
+        if !(point.is_finite() && low.is_finite() && high.is_finite()) || low == high {
+            return String::new();
+        }
+        let scale = self.scale(point);
+        let [point, low, high] = [point, low, high].map(|value| value / scale.worth);
         let digits = decimals(point);
-        format!("{point:.digits$}{} [{low:.digits$}, {high:.digits$}]", scale.name)
+        format!("[{low:.digits$}, {high:.digits$}]")
     }
 }
 

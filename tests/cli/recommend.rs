@@ -89,6 +89,55 @@ fn a_workload_that_excludes_every_profile_ends_with_ten_and_the_reasons() {
 }
 
 #[test]
+fn what_would_change_the_answer_is_said_in_text_and_json() {
+    let lab = Lab::new();
+    let answer = json(&lab, RECOMMEND, 0);
+    let (simulated, predicted) = (&answer["choice"]["figures"], &answer["prediction"]);
+    for figure in ["throughput", "makespan", "peak_pss"] {
+        let end = |of: &Value, end: &str| of[figure][end].as_f64().unwrap();
+        assert_eq!(end(simulated, "point"), end(predicted, "point"));
+        assert!(end(predicted, "low") <= end(simulated, "low"), "{figure}");
+        assert!(end(predicted, "high") >= end(simulated, "high"), "{figure}");
+    }
+    let flips = answer["what_if"]["flips"].as_array().unwrap();
+    assert!(flips.iter().any(|flip| flip["input"] == "time in bytecode"), "{flips:?}");
+    let points = answer["frontier"]["points"].as_array().unwrap();
+    let chosen: Vec<&Value> = points.iter().filter(|point| point["chosen"] == true).collect();
+    assert_eq!(chosen.len(), 1);
+    assert_eq!(chosen[0]["pool"], answer["choice"]["pool"]);
+    let text = lab.answer(RECOMMEND, 0);
+    for heading in ["When the answer changes", "What the time rests on", "Frontier"] {
+        assert!(text.contains(heading), "{heading}: {text}");
+    }
+}
+
+#[test]
+fn a_container_of_half_a_cpu_is_not_a_host() {
+    let answer = Lab::new().answer(&format!("{RECOMMEND} --quota 0.5"), 0);
+    assert!(answer.contains("quota 0.5 CPUs"), "{answer}");
+    let words: Vec<&str> = answer.split_whitespace().collect();
+    assert!(words.join(" ").contains("blind to the quota of 0.5"), "{answer}");
+}
+
+#[test]
+fn what_one_host_cannot_carry_gets_a_number_of_hosts() {
+    let lab = Lab::new();
+    let open = "[arrivals.poisson]\nrate = \"15000/s\"";
+    let limit = "\n[objective]\np99 = { unit = \"50 ms\" }\n";
+    let tiny = TINY.replace("[arrivals.batch]\nrequests = 20", open);
+    lab.write("tiny.toml", format!("{tiny}{limit}"));
+    let answer = json(&lab, RECOMMEND, 10);
+    let fleet = &answer["what_if"]["fleet"];
+    // Four workers of 1.15 ms each carry 3478/s.
+    assert_eq!(fleet["at_least"], 5, "{fleet}");
+    assert!(fleet["random"]["hosts"].as_u64().unwrap() >= 5, "{fleet}");
+    assert_eq!(fleet["random"]["limits"][0]["verdict"], "met");
+    assert_ne!(fleet["random"]["one_fewer"], "met");
+    let text = lab.answer(RECOMMEND, 10);
+    assert!(text.contains("How many such hosts"), "{text}");
+}
+
+#[test]
 fn every_workload_that_ships_gets_an_answer() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let lab = Lab::new();

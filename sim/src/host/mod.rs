@@ -2,9 +2,11 @@
 
 mod file;
 mod model;
+mod parameters;
 
 pub use file::{MAX_CALIBRATION_BYTES, calibration_keys};
 pub use model::{
     CpuCosts, DispatchCost, DispatchCosts, Host, InterpreterCosts, MemoryCosts, Origin, Parameter,
     Quota, StartCosts, WakeOrder,
 };
+pub use parameters::{End, HostParameter, ParameterUnit};

@@ -251,57 +251,6 @@ impl Host {
         self.cores * self.threads_per_core
     }
 
-    /// Where each parameter comes from, in the order of the fields.
-    pub fn origins(&self) -> Vec<Origin> {
-        let Self { cpu, interpreter, start, memory, dispatch, .. } = self;
-        let mut origins = vec![
-            cpu.smt_gain.origin,
-            cpu.bytecode_inflation.origin,
-            cpu.native_inflation.origin,
-            cpu.blas_serial_share.origin,
-            cpu.base_slice.origin,
-            cpu.context_switch.origin,
-            cpu.wake_latency.origin,
-            cpu.timer_slack.origin,
-            interpreter.switch_interval.origin,
-            interpreter.hand_off.origin,
-            interpreter.free_threaded_313.origin,
-            interpreter.free_threaded_314.origin,
-            interpreter.free_threaded_contention.origin,
-            interpreter.free_threaded_coherency.origin,
-            interpreter.task_switch.origin,
-            start.fork_base.origin,
-            start.fork_per_mib.origin,
-            start.exec.origin,
-            start.interpreter.origin,
-            start.child.origin,
-            start.thread.origin,
-            start.stop.origin,
-            memory.interpreter.origin,
-            memory.shared_libraries.origin,
-            memory.thread.origin,
-            memory.subinterpreter.origin,
-            memory.task.origin,
-            memory.cow_plateau.origin,
-            memory.cow_requests.origin,
-            memory.ipc_copies.origin,
-            memory.swap_slowdown.origin,
-        ];
-        let shapes =
-            [&dispatch.python_process, &dispatch.python_thread, &dispatch.native, &dispatch.kernel];
-        for cost in shapes.into_iter().chain(dispatch.pools.values()) {
-            origins.extend([
-                cost.submit.origin,
-                cost.parent_send.origin,
-                cost.parent_receive.origin,
-                cost.parent_per_byte.origin,
-                cost.worker.origin,
-                cost.worker_per_byte.origin,
-            ]);
-        }
-        origins
-    }
-
     /// Speed-up of a parallel native segment on `threads` idle cores (Amdahl).
     pub fn blas_speedup(&self, threads: u32) -> f64 {
         let serial = self.cpu.blas_serial_share.value;

@@ -34,7 +34,7 @@ pub(super) fn assess(
 }
 
 /// Each limit of the objective beside its prediction.
-fn margins(workload: &Workload, summary: &Summary, startup: Estimate) -> Vec<Margin> {
+pub(super) fn margins(workload: &Workload, summary: &Summary, startup: Estimate) -> Vec<Margin> {
     let objective = &workload.objective;
     let at_most = |what, predicted: Estimate, limit: f64| Margin {
         what,
@@ -102,9 +102,13 @@ fn scaled(estimate: Estimate, factor: f64) -> Estimate {
 
 /// Does the candidate keep everything: every limit, a load that lasts, memory?
 pub(super) fn verdict(workload: &Workload, assessed: &Assessed) -> Verdict {
-    let summary = &assessed.summary;
+    kept(workload, &assessed.summary, &assessed.margins)
+}
+
+/// As `verdict`, of whatever did that.
+pub(super) fn kept(workload: &Workload, summary: &Summary, margins: &[Margin]) -> Verdict {
     let overloaded = summary.saturated && stationary_load(workload);
-    let any = |verdict| assessed.margins.iter().any(|margin| margin.verdict == verdict);
+    let any = |verdict| margins.iter().any(|margin| margin.verdict == verdict);
     if overloaded || summary.over_memory > 0 || any(Verdict::Missed) {
         Verdict::Missed
     } else if any(Verdict::NotResolved) {

@@ -1,108 +1,100 @@
-//! The calibration parameters that a pool's figures rest on.
+//! The calibration parameters that an answer rests on.
 
-use crate::engine::dispatch_cost;
-use crate::host::{Host, Origin};
-use crate::pool::{Concurrency, Dispatcher, PoolConfig};
-use crate::search::Warning;
-use crate::workload::{SegmentKind, Workload};
+use crate::host::Origin;
+use crate::search::units::number;
+use crate::search::warnings::{limited, warning};
+use crate::search::{Assessed, ParameterEffect, Sensitivity, Warning};
+use crate::stats::Verdict;
+use crate::workload::Workload;
 
 /// Named parameters of a list; the rest is counted.
-const NAMED: usize = 5;
+const NAMED: usize = 4;
 
-/// Parameters that the choice rests on and nobody measured, if they are many.
-pub(super) fn assumed(workload: &Workload, host: &Host, pool: &PoolConfig) -> Option<Warning> {
-    let all = parameters(workload, host, pool);
-    let guessed: Vec<&str> = all
+/// What to know about the parameters before acting on `choice`.
+pub(super) fn of_parameters(
+    workload: &Workload,
+    choice: &Assessed,
+    sensitivity: &Sensitivity,
+) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    warnings.extend(turned(sensitivity));
+    warnings.extend(in_doubt(workload, choice, sensitivity));
+    warnings.extend(assumed(sensitivity));
+    warnings
+}
+
+/// Parameters within whose range another pool would be chosen.
+fn turned(sensitivity: &Sensitivity) -> Option<Warning> {
+    let turning: Vec<&str> = sensitivity
+        .effects
         .iter()
-        .filter(|(_, origin)| *origin == Origin::Assumed)
-        .map(|(name, _)| *name)
+        .filter(|effect| effect.changes_the_choice())
+        .map(|effect| effect.parameter.name.as_str())
         .collect();
-    if guessed.is_empty() || 2 * guessed.len() < all.len() {
-        return None;
-    }
-    let mut names = guessed[..guessed.len().min(NAMED)].join(", ");
-    if guessed.len() > NAMED {
-        names.push_str(&format!(" and {} more", guessed.len() - NAMED));
-    }
-    Some(Warning {
-        message: format!(
-            "{} of the {} calibration parameters that this choice rests on are assumed: {names}.",
-            guessed.len(),
-            all.len()
-        ),
-        advice: "Measure them on the target host before relying on small differences.".to_owned(),
+    (!turning.is_empty()).then(|| {
+        let message = format!("Another pool is better within the range of {}.", listed(&turning));
+        warning(message, "Measure that before acting on the choice.")
     })
 }
 
-/// The parameters that bear on how `pool` serves.
-fn parameters(workload: &Workload, host: &Host, pool: &PoolConfig) -> Vec<(&'static str, Origin)> {
-    let has = |pick: fn(SegmentKind) -> bool| {
-        workload.classes.iter().flat_map(|class| &class.segments).any(|s| pick(s.kind))
-    };
-    let (cpu, interpreter) = (&host.cpu, &host.interpreter);
-    let cost = dispatch_cost(host, pool);
-    let mut all = vec![
-        ("cpu.bytecode_inflation", cpu.bytecode_inflation.origin),
-        ("cpu.wake_latency", cpu.wake_latency.origin),
-        ("dispatch.worker", cost.worker.origin),
-        ("memory.interpreter", host.memory.interpreter.origin),
-    ];
-    if pool.dispatcher != Dispatcher::Kernel {
-        all.push(("dispatch.parent_send", cost.parent_send.origin));
-        all.push(("dispatch.parent_receive", cost.parent_receive.origin));
+/// Limits that are kept at the best values of the parameters only.
+fn in_doubt(workload: &Workload, choice: &Assessed, sensitivity: &Sensitivity) -> Option<Warning> {
+    let pairs = choice.margins.iter().zip(&sensitivity.prediction.verdicts);
+    let doubtful: Vec<String> = pairs
+        .filter(|(margin, over_ranges)| {
+            margin.verdict == Verdict::Met && **over_ranges != Verdict::Met
+        })
+        .map(|(margin, _)| limited(workload, margin))
+        .collect();
+    let names: Vec<&str> = doubtful.iter().map(String::as_str).collect();
+    (!names.is_empty()).then(|| {
+        let message = format!(
+            "At the best values of the parameters the limit is kept, over their ranges not \
+             surely: {}.",
+            listed(&names)
+        );
+        warning(message, "Leave more room, or measure the parameters that it depends on most.")
+    })
+}
+
+/// Parameters that the choice's figures rest on and nobody measured, if they
+/// are many.
+fn assumed(sensitivity: &Sensitivity) -> Option<Warning> {
+    let bearing: Vec<&ParameterEffect> =
+        sensitivity.effects.iter().filter(|effect| effect.bears_on_the_choice()).collect();
+    let guessed: Vec<&str> = bearing
+        .iter()
+        .filter(|effect| effect.parameter.origin == Origin::Assumed)
+        .map(|effect| effect.parameter.name.as_str())
+        .collect();
+    (!guessed.is_empty() && 2 * guessed.len() >= bearing.len()).then(|| {
+        let message = format!(
+            "{} of the {} calibration parameters that the choice's figures depend on are assumed: \
+             {}.",
+            number(guessed.len() as f64),
+            number(bearing.len() as f64),
+            listed(&guessed)
+        );
+        let advice = "Measure them on the target host before relying on small differences.";
+        warning(message, advice)
+    })
+}
+
+fn listed(names: &[&str]) -> String {
+    let mut text = names[..names.len().min(NAMED)].join(", ");
+    if names.len() > NAMED {
+        text.push_str(&format!(" and {} more", names.len() - NAMED));
     }
-    if has(|kind| matches!(kind, SegmentKind::Native { .. })) {
-        all.push(("cpu.native_inflation", cpu.native_inflation.origin));
-    }
-    if has(|kind| kind == SegmentKind::Native { parallel: true }) && pool.blas_threads > 1 {
-        all.push(("cpu.blas_serial_share", cpu.blas_serial_share.origin));
-    }
-    if has(|kind| kind == SegmentKind::Wait) {
-        all.push(("cpu.timer_slack", cpu.timer_slack.origin));
-    }
-    if host.threads_per_core > 1 {
-        all.push(("cpu.smt_gain", cpu.smt_gain.origin));
-    }
-    match pool.profile.concurrency {
-        Concurrency::Threads(_) if pool.lock_free() => {
-            let slowdown = if pool.python.minor >= 14 {
-                ("interpreter.free_threaded_314", interpreter.free_threaded_314.origin)
-            } else {
-                ("interpreter.free_threaded_313", interpreter.free_threaded_313.origin)
-            };
-            let contention = interpreter.free_threaded_contention.origin;
-            all.extend([slowdown, ("interpreter.free_threaded_contention", contention)]);
-        }
-        Concurrency::Threads(_) => {
-            all.push(("interpreter.switch_interval", interpreter.switch_interval.origin));
-            all.push(("interpreter.hand_off", interpreter.hand_off.origin));
-        }
-        Concurrency::EventLoop(_) => {
-            all.push(("interpreter.task_switch", interpreter.task_switch.origin));
-        }
-        Concurrency::Serial | Concurrency::Interpreters(_) => {}
-    }
-    all
+    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::SimDuration;
-    use crate::search::testing::{cpu_bound, python};
 
     #[test]
-    fn guesses_are_named_when_they_are_many() {
-        let workload = cpu_bound(1.0, SimDuration::MILLISECOND);
-        let pool = PoolConfig::new(&workload, "threads:4".parse().unwrap(), python("3.12"));
-        let mut host = Host::ideal(2);
-        let warning = assumed(&workload, &host, &pool).unwrap();
-        assert!(warning.message.contains("6 of the 6") && warning.message.contains("and 1 more"));
-        host.cpu.bytecode_inflation.origin = Origin::Measured;
-        host.cpu.wake_latency.origin = Origin::Measured;
-        host.dispatch.kernel.worker.origin = Origin::Published;
-        assert!(assumed(&workload, &host, &pool).is_some());
-        host.interpreter.hand_off.origin = Origin::Measured;
-        assert_eq!(assumed(&workload, &host, &pool), None);
+    fn long_lists_are_counted() {
+        assert_eq!(listed(&["a", "b"]), "a, b");
+        assert_eq!(listed(&["a", "b", "c", "d", "e", "f"]), "a, b, c, d and 2 more");
     }
 }

@@ -1,32 +1,44 @@
 //! The space of candidates, in a fixed order: by family, cheapest first.
 
 use crate::host::Host;
-use crate::pool::{MAX_SLOTS, MAX_THREADS, MAX_WORKERS, PoolConfig, Profile, StartMethod};
+use crate::pool::{
+    MAX_SLOTS, MAX_THREADS, MAX_WORKERS, PoolConfig, PoolKind, Profile, StartMethod,
+};
 use crate::search::demand::Demand;
 use crate::workload::{Arrivals, PythonVersion, SegmentKind, Workload};
 
-/// Every candidate for `workload` on `host`.
+/// Every candidate for `workload` on `host`: of the kinds that it names, or of
+/// the shapes without a product.
 pub(super) fn candidates(workload: &Workload, host: &Host) -> Vec<PoolConfig> {
     let slots = useful_slots(workload, host);
     let blas = blas_levels(workload, host);
+    let named = &workload.service.pools;
+    let kinds = if named.is_empty() { &[PoolKind::Generic][..] } else { &named[..] };
     let mut pools = Vec::new();
-    for &python in &workload.runtime.python {
-        for profile in profiles(host, python, slots) {
-            for &blas_threads in &blas {
-                let mut pool = PoolConfig::new(workload, profile, python);
-                pool.blas_threads = blas_threads;
-                if pool.in_parent() {
-                    pools.push(pool);
-                    continue;
+    for &kind in kinds {
+        for &python in &workload.runtime.python {
+            for profile in profiles(host, python, slots) {
+                let made =
+                    PoolConfig::of_kind(kind, workload, profile, python, host.logical_cpus());
+                let Ok(made) = made else { continue };
+                for &blas_threads in &blas {
+                    let pool = PoolConfig { blas_threads, ..made.clone() };
+                    pools.extend(started(workload, pool));
                 }
-                pools.extend(
-                    StartMethod::ALL
-                        .map(|start_method| PoolConfig { start_method, ..pool.clone() }),
-                );
             }
         }
     }
     pools
+}
+
+/// `pool` by each way in which its workers may start.
+fn started(workload: &Workload, pool: PoolConfig) -> Vec<PoolConfig> {
+    if pool.in_parent() {
+        return vec![pool];
+    }
+    let possible = pool.kind.mechanics().start_methods(workload, pool.python);
+    let methods = StartMethod::ALL.into_iter().filter(|method| possible.contains(method));
+    methods.map(|start_method| PoolConfig { start_method, ..pool.clone() }).collect()
 }
 
 /// Shapes that `python` could run, whether or not the code allows them.
@@ -82,6 +94,24 @@ fn useful_slots(workload: &Workload, host: &Host) -> u64 {
         _ => u64::MAX,
     };
     useful.min(at_once).clamp(1, MAX_SLOTS)
+}
+
+/// Slots that the classes of a part keep in use on average at the peak, served
+/// as by `like`.
+pub(super) fn busy_slots(
+    workload: &Workload,
+    host: &Host,
+    like: &PoolConfig,
+    part: impl Fn(usize) -> bool,
+) -> f64 {
+    let all = Demand::of(workload, host, like);
+    let classes = workload.classes.iter().enumerate().filter(|(i, _)| part(*i));
+    let slot: f64 =
+        classes.map(|(_, class)| class.share * Demand::of_class(class, host, like).slot).sum();
+    match &workload.arrivals {
+        Arrivals::Closed { .. } | Arrivals::Batch { .. } => host.usable_cpus() * slot / all.cores,
+        open => peak_rate(open) * slot,
+    }
 }
 
 fn peak_rate(arrivals: &Arrivals) -> f64 {
@@ -169,6 +199,21 @@ mod tests {
             assert!(!pools[..i].contains(pool), "{pool} twice");
         }
         assert!((100..4000).contains(&pools.len()), "{}", pools.len());
+    }
+
+    #[test]
+    fn a_workload_that_names_its_pools_gets_no_others() {
+        let mut workload = cpu_bound(40.0, SimDuration(20_000_000));
+        workload.service.pools = vec![PoolKind::GunicornGthread, PoolKind::ProcessPoolExecutor];
+        let pools = candidates(&workload, &Host::ideal(4));
+        let of = |kind| pools.iter().filter(move |pool| pool.kind == kind);
+        assert!(of(PoolKind::GunicornGthread).count() > 3);
+        assert!(of(PoolKind::ProcessPoolExecutor).all(|pool| pool.profile.family() == "process"));
+        let both =
+            of(PoolKind::GunicornGthread).count() + of(PoolKind::ProcessPoolExecutor).count();
+        assert_eq!(both, pools.len());
+        workload.service.pools.clear();
+        assert!(candidates(&workload, &Host::ideal(4)).iter().all(|p| p.kind == PoolKind::Generic));
     }
 
     #[test]

@@ -137,7 +137,7 @@ fn slower_start(
 
 /// About when the last worker is ready, in s: batch by batch, bound by the
 /// launcher or by the cores.
-fn ready_estimate(workload: &Workload, host: &Host, pool: &PoolConfig) -> f64 {
+pub(super) fn ready_estimate(workload: &Workload, host: &Host, pool: &PoolConfig) -> f64 {
     let plan = StartPlan::new(host, &workload.runtime, pool);
     let workers = pool.profile.workers;
     let batch = f64::from(pool.start_batch.unwrap_or(workers).clamp(1, workers));

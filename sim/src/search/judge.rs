@@ -44,14 +44,28 @@ impl<'a> Judge<'a> {
         outcomes: &[Outcome],
         startup: f64,
     ) -> Standing {
-        let sharing = Sharing::of(self.workload, self.host, pool);
-        let peaks: Vec<f64> = outcomes.iter().map(|o| self.peak_pss(&sharing, o)).collect();
-        let each = || outcomes.iter().zip(&peaks);
+        self.rated(&self.peaks(pool, outcomes), outcomes, startup)
+    }
+
+    /// Standing of whatever did that, its memory as the runs showed it.
+    pub(super) fn as_seen(&self, outcomes: &[Outcome], startup: f64) -> Standing {
+        let peaks: Vec<f64> = outcomes.iter().map(|o| o.memory.peak_pss as f64).collect();
+        self.rated(&peaks, outcomes, startup)
+    }
+
+    fn rated(&self, peaks: &[f64], outcomes: &[Outcome], startup: f64) -> Standing {
+        let each = || outcomes.iter().zip(peaks);
         Standing {
             excess: each().map(|(o, &pss)| self.excess(o, pss, startup)).collect(),
             figure: each().map(|(o, &pss)| self.figure(o, pss)).collect(),
             pss: peaks.iter().sum::<f64>() / peaks.len().max(1) as f64,
         }
+    }
+
+    /// Peak PSS of each replication, in bytes.
+    pub(super) fn peaks(&self, pool: &PoolConfig, outcomes: &[Outcome]) -> Vec<f64> {
+        let sharing = Sharing::of(self.workload, self.host, pool);
+        outcomes.iter().map(|o| self.peak_pss(&sharing, o)).collect()
     }
 
     /// Peak PSS: of a finite load as it is, else in the long run, in bytes.
@@ -83,6 +97,20 @@ impl<'a> Judge<'a> {
             let never_drawn = class.completed + class.failed == 0;
             (!never_drawn).then(|| quantile(class, limit.quantile) / limit.at_most.as_secs())
         })
+    }
+
+    /// The worst p99 of any class: over its limit if any class has one, else in
+    /// s.
+    pub(super) fn tail(&self, outcome: &Outcome) -> f64 {
+        let limits = &self.workload.objective.latency;
+        if limits.iter().any(|limit| limit.quantile == Quantile::P99) {
+            let p99 = limits.iter().filter(|limit| limit.quantile == Quantile::P99);
+            let shares = p99.map(|limit| {
+                quantile(&outcome.classes[limit.class], Quantile::P99) / limit.at_most.as_secs()
+            });
+            return shares.fold(0.0, f64::max);
+        }
+        outcome.classes.iter().map(|class| quantile(class, Quantile::P99)).fold(0.0, f64::max)
     }
 
     /// By how much the limits are broken, each as a share of itself, summed.

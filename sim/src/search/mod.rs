@@ -1,5 +1,6 @@
 //! The search: candidates, bounds, race, recommendation.
 
+mod answer;
 mod assess;
 mod assumptions;
 mod bounds;
@@ -9,6 +10,8 @@ mod constraints;
 mod demand;
 mod dominated;
 mod family;
+mod frontier;
+mod hybrid;
 mod judge;
 mod lengths;
 mod libraries;
@@ -27,9 +30,16 @@ mod simulator;
 mod testing;
 mod units;
 mod warnings;
+mod what_if;
 
+pub use frontier::{Frontier, FrontierPoint};
+pub use hybrid::{Hybrid, Hybrids};
 pub use recommend::recommend;
 pub use recommendation::{
     Assessed, Bottleneck, Effort, Exclusion, Limited, Margin, Progress, Recommendation, Resource,
     RuleOutcome, RunnerUp, SanityLine, SearchError, SearchOptions, Warning,
+};
+pub use what_if::{
+    EndEffect, FARTHEST, Fleet, FleetSize, Flip, FlipPoint, Input, InputUnit, MOST_HOSTS, MapCell,
+    ParameterEffect, Prediction, Sensitivity, WhatIf, WinnerMap,
 };

@@ -34,20 +34,25 @@ pub(super) struct Entrant {
     preference: usize,
     /// In the last stage that it took part in.
     pub(super) standing: Standing,
+    /// Its worst p99 there, over its limit if it has one.
+    pub(super) tail: f64,
     /// That stage.
     stage: usize,
 }
 
 impl Entrant {
-    /// Less memory, then fewer processes, then the runtime listed earlier, then
+    /// Less memory, then the runtime listed earlier, then fewer processes, then
     /// fewer threads.
     fn cheaper(&self, other: &Self) -> std::cmp::Ordering {
+        self.standing.pss.total_cmp(&other.standing.pss).then_with(|| self.plainer(other))
+    }
+
+    /// As `cheaper`, without the memory.
+    fn plainer(&self, other: &Self) -> std::cmp::Ordering {
         let threads = |e: &Self| e.pool.profile.slots() * u64::from(e.pool.blas_threads);
-        self.standing
-            .pss
-            .total_cmp(&other.standing.pss)
+        self.preference
+            .cmp(&other.preference)
             .then(self.pool.profile.workers.cmp(&other.pool.profile.workers))
-            .then(self.preference.cmp(&other.preference))
             .then(threads(self).cmp(&threads(other)))
     }
 }
@@ -59,6 +64,8 @@ pub(super) struct Raced {
     pub(super) choice: PoolConfig,
     /// The next best of all, then the best of each other family.
     pub(super) runners_up: Vec<PoolConfig>,
+    /// All who took part, the furthest first.
+    pub(super) entrants: Vec<Entrant>,
 }
 
 /// Races `pools`, of which there must be one at least.
@@ -78,7 +85,7 @@ pub(super) fn race(
         progress.step(&format!("racing {} candidates", field.len()), stage as u64, steps);
         let requests = first_requests(workload) << stage;
         let runs = fitted(
-            options,
+            simulator.affordable(options),
             field.len(),
             Runs { purpose: Purpose::Search, from, replications, requests },
         );
@@ -89,7 +96,7 @@ pub(super) fn race(
     }
     progress.step(&format!("choosing among {}", field.len()), steps - 1, steps);
     let runs = fitted(
-        options,
+        simulator.affordable(options),
         field.len(),
         Runs {
             purpose: Purpose::Selection,
@@ -117,6 +124,7 @@ fn entrants(
         pool,
         startup,
         standing: Standing::default(),
+        tail: f64::INFINITY,
         stage: 0,
     };
     Ok(pools.into_iter().zip(startups).map(enter).collect())
@@ -133,6 +141,8 @@ fn measure(
     let outcomes = simulator.run(&pools, runs)?;
     for (entrant, outcomes) in field.iter_mut().zip(&outcomes) {
         entrant.standing = judge.standing(&entrant.pool, outcomes, entrant.startup);
+        let tails = outcomes.iter().map(|outcome| judge.tail(outcome));
+        entrant.tail = tails.sum::<f64>() / outcomes.len().max(1) as f64;
         entrant.stage = stage;
     }
     Ok(())
@@ -170,27 +180,31 @@ fn eliminate(field: &mut Vec<Entrant>, keep: usize, indifference: f64, reach: f6
 fn choose(mut field: Vec<Entrant>, dropped: Vec<Entrant>, indifference: f64) -> Option<Raced> {
     field.sort_by(|a, b| a.standing.compare(&b.standing));
     let best = field.first()?.standing.clone();
-    let as_good = |e: &&Entrant| e.standing.within(&best, indifference);
-    let choice = field.iter().filter(as_good).min_by(|a, b| a.cheaper(b))?.pool.clone();
+    let as_good = || field.iter().filter(|e| e.standing.within(&best, indifference));
+    // Memory that differs by less than what does not matter is the same memory:
+    // else its noise, and with it the seed, would decide.
+    let least = as_good().map(|e| e.standing.pss).fold(f64::INFINITY, f64::min);
+    let lean = as_good().filter(|e| e.standing.pss <= least * (1.0 + indifference));
+    let choice = lean.min_by(|a, b| a.plainer(b))?.pool.clone();
     // Who got further did better; finalists got furthest.
     let mut others: Vec<Entrant> = field.into_iter().chain(dropped).collect();
     others.sort_by(|a, b| b.stage.cmp(&a.stage).then_with(|| a.standing.compare(&b.standing)));
     let mut runners_up: Vec<PoolConfig> = Vec::new();
-    for entrant in others.into_iter().filter(|e| e.pool != choice) {
-        let family = Family::of(&entrant.pool);
+    for entrant in others.iter().filter(|e| e.pool != choice) {
+        let kind = |pool: &PoolConfig| (pool.kind, Family::of(pool));
         let neighbour = entrant.stage == KEEP.len() && runners_up.len() < NEIGHBOURS;
         let mut shown = std::iter::once(&choice).chain(&runners_up);
-        if neighbour || shown.all(|pool| Family::of(pool) != family) {
-            runners_up.push(entrant.pool);
+        if neighbour || shown.all(|pool| kind(pool) != kind(&entrant.pool)) {
+            runners_up.push(entrant.pool.clone());
         }
     }
-    Some(Raced { choice, runners_up })
+    Some(Raced { choice, runners_up, entrants: others })
 }
 
-/// `runs` cut to the stage's share of the budget.
-fn fitted(options: &SearchOptions, candidates: usize, runs: Runs) -> Runs {
+/// `runs` cut to the stage's share of the budget, which is `budget` in all.
+fn fitted(budget: u64, candidates: usize, runs: Runs) -> Runs {
     let replications = candidates as u64 * u64::from(runs.replications);
-    let affordable = options.budget / STAGE_SHARE / replications.max(1);
+    let affordable = budget / STAGE_SHARE / replications.max(1);
     Runs { requests: runs.requests.min(affordable.max(FEWEST)), ..runs }
 }
 
@@ -209,6 +223,7 @@ mod tests {
             startup: 0.0,
             preference: 0,
             standing: Standing { excess: vec![0.0; 4], figure, pss },
+            tail: 1.0,
             stage: 0,
         }
     }
@@ -246,5 +261,14 @@ mod tests {
         let raced = choose(finalists(1.07), Vec::new(), 0.05).unwrap();
         assert_eq!(raced.choice.profile.to_string(), "process:8");
         assert!(choose(Vec::new(), Vec::new(), 0.05).is_none());
+    }
+
+    #[test]
+    fn near_ties_in_memory_go_to_the_runtime_listed_first() {
+        let mut later = entrant("process:2", 1.0, 8.0);
+        later.preference = 1;
+        let tied = |pss| vec![later.clone(), entrant("process:8", 1.02, pss)];
+        let chosen = |pss| choose(tied(pss), Vec::new(), 0.05).unwrap().choice.profile.workers;
+        assert_eq!((chosen(8.3), chosen(7.9), chosen(8.5)), (8, 8, 2));
     }
 }

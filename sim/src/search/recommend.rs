@@ -2,25 +2,17 @@
 
 use crate::host::Host;
 use crate::pool::PoolConfig;
-use crate::search::assess::{assess, verdict};
+use crate::search::answer::{Answer, Findings};
 use crate::search::candidates::candidates;
-use crate::search::compare::{Reference, impossible};
 use crate::search::constraints::{absent, broken};
 use crate::search::dominated::without_dominated;
-use crate::search::judge::{Judge, Standing};
-use crate::search::lengths::one_period;
+use crate::search::judge::Judge;
 use crate::search::pilot::pilot;
-use crate::search::race::{Raced, race};
-use crate::search::report::{Report, Reported, report};
-use crate::search::rules::{Rule, rules};
+use crate::search::race::race;
 use crate::search::ruling::gather;
-use crate::search::sanity::sanity;
 use crate::search::screen::screen;
 use crate::search::simulator::{Purpose, Simulator};
-use crate::search::warnings::{Confession, warnings};
-use crate::search::{
-    Effort, Exclusion, Progress, Recommendation, RuleOutcome, RunnerUp, SearchError, SearchOptions,
-};
+use crate::search::{Effort, Exclusion, Progress, Recommendation, SearchError, SearchOptions};
 use crate::workload::Workload;
 
 /// Candidates kept if bounds rule out all of them.
@@ -48,15 +40,22 @@ pub fn recommend(
         .ok_or_else(|| SearchError::NothingPossible(field.excluded.clone()))?;
     progress.step("measuring the choice and the runners-up", 1, 1);
     let answer = Answer::prepare(workload, host, options, &mut simulator, &judge, raced)?;
-    Ok(answer.write(workload, host, options, judge, &field, simulator.spent))
+    let choice = answer.assessed(workload, host);
+    let hybrids = answer.hybrids(workload, host, options)?;
+    progress.step("asking what would change the answer", 1, 1);
+    let what_if = answer.what_if(workload, host, options, &choice)?;
+    let requests = simulator.spent + hybrids.requests + what_if.requests;
+    let findings = Findings { choice, hybrids, what_if, requests };
+    Ok(answer.write(workload, host, options, judge, &field, findings))
 }
 
 /// What is left to race, and what is not.
-struct Field {
-    pools: Vec<PoolConfig>,
-    excluded: Vec<Exclusion>,
-    effort: Effort,
-    hopeless: bool,
+pub(super) struct Field {
+    pub(super) pools: Vec<PoolConfig>,
+    pub(super) excluded: Vec<Exclusion>,
+    pub(super) effort: Effort,
+    /// Bounds rule out every candidate.
+    pub(super) hopeless: bool,
 }
 
 impl Field {
@@ -99,119 +98,4 @@ impl Field {
         excluded.extend(gather(slow));
         Ok(Self { pools, excluded, effort, hopeless: screened.hopeless })
     }
-}
-
-/// Everything measured for the answer.
-struct Answer {
-    choice: Reported,
-    startup: f64,
-    others: Vec<(Reported, f64)>,
-    rules: Vec<(Rule, Option<(Reported, f64)>)>,
-    /// Requests of one replication.
-    requests: u64,
-}
-
-impl Answer {
-    fn prepare(
-        workload: &Workload,
-        host: &Host,
-        options: &SearchOptions,
-        simulator: &mut Simulator<'_>,
-        judge: &Judge<'_>,
-        raced: Raced,
-    ) -> Result<Self, SearchError> {
-        let rules = rules(workload, host);
-        let shown: Vec<PoolConfig> =
-            std::iter::once(raced.choice).chain(raced.runners_up).collect();
-        let mut rough: Vec<PoolConfig> = Vec::new();
-        for pool in rules.iter().filter_map(|rule| rule.pick.as_ref()) {
-            let known = shown.contains(pool) || rough.contains(pool);
-            if !known && impossible(workload, host, pool).is_none() {
-                rough.push(pool.clone());
-            }
-        }
-        let Report { shown, rough, requests } = report(simulator, workload, options, shown, rough)?;
-        let all: Vec<&Reported> = shown.iter().chain(&rough).collect();
-        let pools: Vec<&PoolConfig> = all.iter().map(|reported| &reported.pool).collect();
-        let startups = simulator.startup(&pools)?;
-        let rules = rules
-            .into_iter()
-            .map(|rule| {
-                let place = all.iter().position(|r| Some(&r.pool) == rule.pick.as_ref());
-                let reported = place.map(|i| (all[i].clone(), startups[i]));
-                (rule, reported)
-            })
-            .collect();
-        let mut shown: Vec<(Reported, f64)> = shown.into_iter().zip(startups).collect();
-        overrule(judge, &mut shown);
-        let mut shown = shown.into_iter();
-        // `shown` begins with the choice, so there is always one.
-        let (choice, startup) =
-            shown.next().ok_or_else(|| SearchError::NothingPossible(Vec::new()))?;
-        Ok(Self { choice, startup, others: shown.collect(), rules, requests })
-    }
-
-    fn write(
-        self,
-        workload: &Workload,
-        host: &Host,
-        options: &SearchOptions,
-        judge: Judge<'_>,
-        field: &Field,
-        requests: u64,
-    ) -> Recommendation {
-        let standing = judge.standing(&self.choice.pool, &self.choice.outcomes, self.startup);
-        let imprecise = !self.choice.precise;
-        let choice = assess(workload, host, &self.choice.pool, self.choice.outcomes, self.startup);
-        let verdict = verdict(workload, &choice);
-        let partial = self.requests < one_period(workload);
-        let confession = Confession { hopeless: field.hopeless, imprecise, partial };
-        let reference = Reference {
-            workload,
-            host,
-            judge,
-            choice: &choice,
-            standing,
-            indifference: options.indifference,
-        };
-        let runners_up = ranked(&reference, self.others);
-        let rules: Vec<RuleOutcome> =
-            self.rules.into_iter().map(|(rule, figures)| reference.rule(rule, figures)).collect();
-        Recommendation {
-            goal: judge.goal,
-            verdict,
-            runners_up,
-            excluded: field.excluded.clone(),
-            rules,
-            warnings: warnings(workload, host, &choice, verdict, confession),
-            sanity: sanity(workload, host, &choice),
-            effort: Effort { requests, ..field.effort },
-            choice,
-        }
-    }
-}
-
-/// Puts another pool in the choice's place if the longer runs of the report
-/// show that the choice breaks a limit and the other keeps them all: rare, and
-/// worth more than the purity of the report's seed.
-fn overrule(judge: &Judge<'_>, shown: &mut [(Reported, f64)]) {
-    let standings: Vec<Standing> =
-        shown.iter().map(|(r, startup)| judge.standing(&r.pool, &r.outcomes, *startup)).collect();
-    let breaks = |standing: &Standing| standing.mean_excess() > 0.0;
-    if standings.first().is_some_and(breaks) {
-        let keeps = (0..shown.len()).filter(|&i| !breaks(&standings[i]));
-        if let Some(best) = keeps.min_by(|&a, &b| standings[a].compare(&standings[b])) {
-            shown.swap(0, best);
-        }
-    }
-}
-
-/// Runners-up, best first.
-fn ranked(reference: &Reference<'_>, others: Vec<(Reported, f64)>) -> Vec<RunnerUp> {
-    let mut all: Vec<_> = others
-        .into_iter()
-        .map(|(reported, startup)| reference.runner_up(reported, startup))
-        .collect();
-    all.sort_by(|a, b| a.0.compare(&b.0));
-    all.into_iter().map(|(_, runner_up)| runner_up).collect()
 }

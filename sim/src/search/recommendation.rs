@@ -2,6 +2,7 @@
 
 use crate::experiment::Summary;
 use crate::pool::PoolConfig;
+use crate::search::{Frontier, Hybrids, WhatIf};
 use crate::stats::{Estimate, Verdict};
 use crate::workload::{Goal, Quantile};
 
@@ -20,6 +21,12 @@ pub struct Recommendation {
     pub excluded: Vec<Exclusion>,
     /// What the usual rules would have picked, and what that costs.
     pub rules: Vec<RuleOutcome>,
+    /// Two pools in the place of one, each for its own classes.
+    pub hybrids: Hybrids,
+    /// Pools that no other beats in everything.
+    pub frontier: Frontier,
+    /// What would change the answer, and how far its figures can be trusted.
+    pub what_if: WhatIf,
     /// What to know before acting on this.
     pub warnings: Vec<Warning>,
     /// A closed form that the simulation can be held against, if one applies.
@@ -203,6 +210,9 @@ pub struct SearchOptions {
     /// Most requests to simulate in all. Every candidate that passes the bounds
     /// gets some hundreds, though, and every one shown some thousands.
     pub budget: u64,
+    /// As `budget`, in calendar events: requests that contend for one lock take
+    /// many. What would change the answer is asked beside it.
+    pub events: u64,
     /// How threads share the cores.
     pub cpu: crate::experiment::CpuModel,
 }
@@ -215,6 +225,7 @@ impl Default for SearchOptions {
             p99_precision: 0.05,
             indifference: 0.05,
             budget: 6_000_000,
+            events: 24_000_000,
             cpu: crate::experiment::CpuModel::default(),
         }
     }

@@ -57,7 +57,7 @@ pub(super) fn report(
     // A long replication counts for several short ones.
     let (first, few) = if wanted > LONGEST { (FEW, FEW) } else { (FIRST, ROUGH) };
     let runs = shown.len() as u64 * u64::from(first) + rough.len() as u64 * u64::from(few);
-    let left = options.budget.saturating_sub(simulator.spent);
+    let left = simulator.affordable(options).saturating_sub(simulator.spent);
     let requests = wanted.min((left / runs.max(1)).max(SHORTEST / 10));
     let runs = Runs { purpose: Purpose::Report, from: 0, replications: first, requests };
     let mut shown = start(simulator, shown, runs)?;
@@ -66,7 +66,7 @@ pub(super) fn report(
     let mut done = first;
     while done < MOST {
         let mut pending: Vec<&mut Reported> = shown.iter_mut().filter(|r| !r.precise).collect();
-        let left = options.budget.saturating_sub(simulator.spent);
+        let left = simulator.affordable(options).saturating_sub(simulator.spent);
         let affordable = left / (requests * pending.len() as u64).max(1);
         let replications = u64::from((done / 2).min(MOST - done)).min(affordable) as u32;
         if pending.is_empty() || replications == 0 {

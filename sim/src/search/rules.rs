@@ -19,10 +19,11 @@ pub(super) struct Rule {
 /// Every rule.
 pub(super) fn rules(workload: &Workload, host: &Host) -> Vec<Rule> {
     let n = host.logical_cpus();
+    let blind = blind_to_quota(host);
     let process = |name, workers, note: &str| Rule {
         name,
         pick: Some(usual(workload, host, Profile::processes(workers))),
-        note: note.to_owned(),
+        note: format!("{note}{blind}"),
     };
     let root = f64::from(n).sqrt().ceil() as u32;
     let threads = (n + 4).min(32);
@@ -33,10 +34,23 @@ pub(super) fn rules(workload: &Workload, host: &Host) -> Vec<Rule> {
         Rule {
             name: "min(32, n+4)",
             pick: Some(usual(workload, host, Profile::threads(1, threads))),
-            note: "The default of ThreadPoolExecutor.".to_owned(),
+            note: format!("The default of ThreadPoolExecutor.{blind}"),
         },
         decision_tree(workload, host),
     ]
+}
+
+/// What becomes of `n` in a container: `os.cpu_count()` counts the host, and
+/// `os.process_cpu_count()` looks at the affinity, not at the quota.
+fn blind_to_quota(host: &Host) -> String {
+    let n = host.logical_cpus();
+    let quota = host.quota.filter(|quota| quota.cpus < f64::from(n));
+    quota.map_or(String::new(), |quota| {
+        format!(
+            " It counts the {n} logical CPUs of the host and is blind to the quota of {}.",
+            quota.cpus
+        )
+    })
 }
 
 /// The published tree: CPU-intensive? 3.13 or later? Thread-safe?

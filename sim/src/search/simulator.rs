@@ -4,7 +4,8 @@ use rayon::prelude::*;
 
 use crate::experiment::{CpuModel, Outcome, Scenario, SimError, Start, simulate};
 use crate::host::Host;
-use crate::pool::PoolConfig;
+use crate::pool::{Deployment, PoolConfig};
+use crate::search::SearchOptions;
 use crate::workload::Workload;
 
 /// What a run is for. Each purpose has a seed of its own: a figure that was
@@ -18,6 +19,8 @@ pub(super) enum Purpose {
     Selection = 2,
     /// Figures that are shown.
     Report = 3,
+    /// Holding the answer against what might be otherwise.
+    WhatIf = 4,
 }
 
 impl Purpose {
@@ -42,6 +45,42 @@ pub(super) struct Runs {
     pub(super) requests: u64,
 }
 
+/// What can be simulated: one pool, or several that share the host.
+pub(super) trait Deployed: Sync {
+    /// It under `workload` on `host`.
+    fn scenario<'a>(
+        &'a self,
+        workload: &'a Workload,
+        host: &'a Host,
+        requests: u64,
+        seed: u64,
+    ) -> Scenario<'a>;
+}
+
+impl Deployed for PoolConfig {
+    fn scenario<'a>(
+        &'a self,
+        workload: &'a Workload,
+        host: &'a Host,
+        requests: u64,
+        seed: u64,
+    ) -> Scenario<'a> {
+        Scenario::new(workload, host, self, requests, seed)
+    }
+}
+
+impl Deployed for Deployment {
+    fn scenario<'a>(
+        &'a self,
+        workload: &'a Workload,
+        host: &'a Host,
+        requests: u64,
+        seed: u64,
+    ) -> Scenario<'a> {
+        Scenario::of(workload, host, self, requests, seed)
+    }
+}
+
 /// Simulates candidates and counts the requests that it took.
 pub(super) struct Simulator<'a> {
     workload: &'a Workload,
@@ -50,19 +89,28 @@ pub(super) struct Simulator<'a> {
     seed: u64,
     /// Requests simulated so far.
     pub(super) spent: u64,
+    /// Calendar events that they took.
+    pub(super) events: u64,
 }
 
 impl<'a> Simulator<'a> {
     pub(super) fn new(workload: &'a Workload, host: &'a Host, cpu: CpuModel, seed: u64) -> Self {
-        Self { workload, host, cpu, seed, spent: 0 }
+        Self { workload, host, cpu, seed, spent: 0, events: 0 }
+    }
+
+    /// Requests that `options` allow in all, by the events that requests took
+    /// so far.
+    pub(super) fn affordable(&self, options: &SearchOptions) -> u64 {
+        let density = self.events as f64 / self.spent.max(1) as f64;
+        options.budget.min((options.events as f64 / density.max(1.0)) as u64)
     }
 
     /// Simulates `runs` for each of `pools`: replication i of every pool serves
     /// the same requests. The result is in order, whatever the number of
     /// threads.
-    pub(super) fn run(
+    pub(super) fn run<D: Deployed>(
         &mut self,
-        pools: &[&PoolConfig],
+        pools: &[&D],
         runs: Runs,
     ) -> Result<Vec<Vec<Outcome>>, SimError> {
         let replications = runs.replications as usize;
@@ -72,10 +120,9 @@ impl<'a> Simulator<'a> {
             .map(|i| {
                 let scenario = Scenario {
                     cpu: self.cpu,
-                    ..Scenario::new(
+                    ..pools[i / replications].scenario(
                         self.workload,
                         self.host,
-                        pools[i / replications],
                         runs.requests,
                         seed,
                     )
@@ -85,19 +132,20 @@ impl<'a> Simulator<'a> {
             .collect();
         let outcomes = outcomes.into_iter().collect::<Result<Vec<Outcome>, SimError>>()?;
         self.spent += outcomes.iter().map(|outcome| outcome.counts.arrived).sum::<u64>();
+        self.events += outcomes.iter().map(|outcome| outcome.events).sum::<u64>();
         Ok(outcomes.chunks(replications.max(1)).map(<[Outcome]>::to_vec).collect())
     }
 
     /// Time until each of `pools` is ready from a cold start without load, in s.
     /// Nothing in it is random.
-    pub(super) fn startup(&self, pools: &[&PoolConfig]) -> Result<Vec<f64>, SimError> {
+    pub(super) fn startup<D: Deployed>(&self, pools: &[&D]) -> Result<Vec<f64>, SimError> {
         let times: Vec<Result<f64, SimError>> = pools
             .par_iter()
             .map(|pool| {
                 let scenario = Scenario {
                     cpu: self.cpu,
                     start: Start::Cold,
-                    ..Scenario::new(self.workload, self.host, pool, 0, self.seed)
+                    ..pool.scenario(self.workload, self.host, 0, self.seed)
                 };
                 Ok(simulate(&scenario, 0, &mut ())?.ready_at.as_secs())
             })

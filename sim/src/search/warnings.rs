@@ -1,10 +1,10 @@
 //! What to know before acting on a recommendation.
 
 use crate::host::Host;
-use crate::search::assumptions::assumed;
+use crate::search::assumptions::of_parameters;
 use crate::search::judge::stationary_load;
-use crate::search::units::percent;
-use crate::search::{Assessed, Margin, Warning};
+use crate::search::units::{number, percent, seconds};
+use crate::search::{Assessed, Hybrids, Limited, Margin, Sensitivity, Warning};
 use crate::stats::Verdict;
 use crate::workload::Workload;
 
@@ -28,12 +28,14 @@ pub(super) fn warnings(
     workload: &Workload,
     host: &Host,
     choice: &Assessed,
+    sensitivity: &Sensitivity,
     verdict: Verdict,
     confession: Confession,
 ) -> Vec<Warning> {
     let mut warnings = of_objective(verdict, confession);
     warnings.extend(of_load(workload, choice));
     warnings.extend(choice.margins.iter().filter_map(|margin| of_margin(workload, margin)));
+    warnings.extend(of_quota(host, choice));
     warnings.extend(of_budget(confession));
     if workload.service.max_workers == Some(choice.pool.profile.workers) {
         warnings.push(warning(
@@ -41,11 +43,11 @@ pub(super) fn warnings(
             "More might do better: raise max_workers if it is not a hard limit.",
         ));
     }
-    warnings.extend(assumed(workload, host, &choice.pool));
+    warnings.extend(of_parameters(workload, choice, sensitivity));
     warnings
 }
 
-fn warning(message: impl Into<String>, advice: &str) -> Warning {
+pub(super) fn warning(message: impl Into<String>, advice: &str) -> Warning {
     Warning { message: message.into(), advice: advice.to_owned() }
 }
 
@@ -94,6 +96,52 @@ fn of_load(workload: &Workload, choice: &Assessed) -> Vec<Warning> {
     warnings
 }
 
+/// A hybrid that does what no single pool does, or does it clearly better.
+pub(super) fn of_hybrids(
+    hybrids: &Hybrids,
+    verdict: Verdict,
+    indifference: f64,
+) -> Option<Warning> {
+    let best = hybrids.best.first()?;
+    let advice = "Consider two pools; see the hybrids for their figures.";
+    if verdict == Verdict::Missed && best.verdict == Verdict::Met {
+        let message = format!("Two pools keep every limit, one does not: {}.", best.deployment);
+        return Some(warning(message, advice));
+    }
+    let better = best.worse_by.high < 1.0 - indifference;
+    let keeps = best.verdict == Verdict::Met || verdict != Verdict::Met;
+    (better && keeps).then(|| {
+        let by = percent(1.0 - best.worse_by.point);
+        let message = format!("Two pools are better than the choice by {by}: {}.", best.deployment);
+        warning(message, advice)
+    })
+}
+
+/// A quota that the pool's own threads can spend before its period ends.
+fn of_quota(host: &Host, choice: &Assessed) -> Option<Warning> {
+    let quota = host.quota?;
+    let pool = &choice.pool;
+    let threads = pool.profile.slots().saturating_mul(u64::from(pool.blas_threads));
+    let running = threads.min(u64::from(host.logical_cpus())) as f64;
+    if running <= quota.cpus {
+        return None;
+    }
+    let period = quota.period.as_secs();
+    let spent = period * quota.cpus / running;
+    Some(warning(
+        format!(
+            "The quota is {} CPUs: with {} on cores it is spent after {} of each {}, and \
+             everything stands still for the other {}.",
+            number(quota.cpus),
+            if running == 1.0 { "1 thread".to_owned() } else { format!("{running} threads") },
+            seconds(spent),
+            seconds(period),
+            seconds(period - spent)
+        ),
+        "The latencies include these stops; fewer threads or a larger quota shorten them.",
+    ))
+}
+
 fn of_budget(confession: Confession) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if confession.imprecise {
@@ -130,8 +178,12 @@ fn of_margin(workload: &Workload, margin: &Margin) -> Option<Warning> {
 
 /// What a margin limits, for people.
 pub(super) fn limited(workload: &Workload, margin: &Margin) -> String {
-    use crate::search::Limited;
-    match &margin.what {
+    name_of(workload, &margin.what)
+}
+
+/// What is limited, for people.
+pub(super) fn name_of(workload: &Workload, what: &Limited) -> String {
+    match what {
         Limited::Latency(class, quantile) => {
             format!("{} of `{}`", quantile.name(), workload.classes[*class].name)
         }
@@ -146,7 +198,6 @@ pub(super) fn limited(workload: &Workload, margin: &Margin) -> String {
 mod tests {
     use super::*;
     use crate::kernel::SimDuration;
-    use crate::search::Limited;
     use crate::search::testing::cpu_bound;
     use crate::stats::Estimate;
 

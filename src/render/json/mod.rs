@@ -5,6 +5,7 @@ pub mod common;
 pub mod doctor;
 pub mod recommend;
 pub mod simulate;
+pub mod what_if;
 
 use serde::Serialize;
 

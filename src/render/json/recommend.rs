@@ -2,11 +2,12 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use sim::search::{Assessed, RuleOutcome, RunnerUp, Warning};
+use sim::search::{Assessed, Margin, RuleOutcome, RunnerUp, Warning};
 use sim::workload::{Goal, Workload};
 
 use super::VERSION;
 use super::common::{Figures, HostSize, Interval, Kept, Pool};
+use super::what_if::{Frontier, Hybrid, Prediction, WhatIf};
 use crate::render::recommendation::{Answer, limited};
 
 /// The answer of `planner recommend`. Times in seconds, memory in bytes.
@@ -24,12 +25,20 @@ pub struct Recommend {
     pub verdict: Kept,
     /// The choice.
     pub choice: Candidate,
+    /// The choice's figures over all that the parameters may be.
+    pub prediction: Prediction,
     /// The next best, best first.
     pub runners_up: Vec<Compared>,
     /// What was ruled out, and why.
     pub excluded: Vec<Excluded>,
     /// What the usual rules would have picked.
     pub rules: Vec<Rule>,
+    /// The best of the hybrids that were tried, two pools in the place of one.
+    pub hybrids: Vec<Hybrid>,
+    /// Pools that no other beats in everything.
+    pub frontier: Frontier,
+    /// What would change the answer.
+    pub what_if: WhatIf,
     /// What to know before acting.
     pub warnings: Vec<Advice>,
     /// A closed form beside the simulation.
@@ -185,6 +194,15 @@ impl Recommend {
             },
             verdict: recommendation.verdict.into(),
             choice: Candidate::new(workload, &recommendation.choice),
+            prediction: Prediction::new(workload, recommendation),
+            hybrids: recommendation
+                .hybrids
+                .best
+                .iter()
+                .map(|hybrid| Hybrid::new(workload, hybrid))
+                .collect(),
+            frontier: (&recommendation.frontier).into(),
+            what_if: WhatIf::new(workload, recommendation),
             runners_up: recommendation
                 .runners_up
                 .iter()
@@ -207,14 +225,21 @@ impl Recommend {
     }
 }
 
-impl Candidate {
-    fn new(workload: &Workload, assessed: &Assessed) -> Self {
-        let limits = assessed.margins.iter().map(|margin| Limit {
+impl Limit {
+    /// A margin of the objective.
+    pub fn new(workload: &Workload, margin: &Margin) -> Self {
+        Self {
             what: limited(workload, margin).0,
             predicted: (&margin.predicted).into(),
             limit: margin.limit,
             verdict: margin.verdict.into(),
-        });
+        }
+    }
+}
+
+impl Candidate {
+    fn new(workload: &Workload, assessed: &Assessed) -> Self {
+        let limits = assessed.margins.iter().map(|margin| Limit::new(workload, margin));
         let bounds = assessed.bounds.iter().map(|(resource, rate)| Bound {
             resource: resource.name().to_owned(),
             throughput: *rate,

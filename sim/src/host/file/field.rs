@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use crate::host::parameters::Uncertain;
 use crate::host::{Origin, Parameter, WakeOrder};
 use crate::input::{
     Fault, Keys, MAX_BYTES, Reported, Section, Value, bytes, duration, format_bytes,
@@ -25,6 +26,8 @@ pub(super) trait Field {
     type Value;
     fn read(&self, section: &Section<'_>, key: &str) -> Result<Self::Value, Reported>;
     fn written(&self, value: &Self::Value) -> String;
+    /// The value as a number with a range, if it is one.
+    fn uncertain<'v>(&self, value: &'v mut Self::Value) -> Option<&'v mut dyn Uncertain>;
 }
 
 /// A physical quantity: its unit and the range that makes sense.
@@ -118,9 +121,17 @@ impl Field for Order {
         let name = WAKE_ORDERS.iter().find(|(_, order)| order == value).map(|(name, _)| *name);
         quoted(name.unwrap_or_default())
     }
+
+    fn uncertain<'v>(&self, _value: &'v mut WakeOrder) -> Option<&'v mut dyn Uncertain> {
+        None
+    }
 }
 
-impl<Q: Quantity> Field for Q {
+impl<Q: Quantity> Field for Q
+where
+    Parameter<Q::Value>: Uncertain,
+    Q::Value: 'static,
+{
     type Value = Parameter<Q::Value>;
 
     fn read(&self, section: &Section<'_>, key: &str) -> Result<Self::Value, Reported> {
@@ -155,6 +166,10 @@ impl<Q: Quantity> Field for Q {
             origin.name(),
             quoted(note),
         )
+    }
+
+    fn uncertain<'v>(&self, value: &'v mut Self::Value) -> Option<&'v mut dyn Uncertain> {
+        Some(value)
     }
 }
 

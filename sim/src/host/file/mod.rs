@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use crate::host::parameters::Uncertain;
 use crate::host::{DispatchCosts, Host, Quota};
 use crate::input::{
     Fault, InputError, InputKind, Keys, Reader, Reported, Section, Source, Value, bytes,
@@ -129,6 +130,25 @@ impl Host {
             tables::dispatch::write(cost, &format!("dispatch.{kind}"), out)?;
         }
         Ok(())
+    }
+}
+
+impl Host {
+    /// Shows every parameter to `visit`, with its table and key.
+    pub(super) fn walk(&mut self, visit: &mut dyn FnMut(&str, &mut dyn Uncertain)) {
+        let Self { cpu, interpreter, start, memory, dispatch, .. } = self;
+        tables::cpu::walk(cpu, "cpu", visit);
+        tables::interpreter::walk(interpreter, "interpreter", visit);
+        tables::start::walk(start, "start", visit);
+        tables::memory::walk(memory, "memory", visit);
+        let DispatchCosts { python_process, python_thread, native, kernel, pools } = dispatch;
+        tables::dispatch::walk(python_process, "dispatch.python_process", visit);
+        tables::dispatch::walk(python_thread, "dispatch.python_thread", visit);
+        tables::dispatch::walk(native, "dispatch.native", visit);
+        tables::dispatch::walk(kernel, "dispatch.kernel", visit);
+        for (kind, cost) in pools {
+            tables::dispatch::walk(cost, &format!("dispatch.{kind}"), visit);
+        }
     }
 }
 

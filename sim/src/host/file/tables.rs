@@ -1,7 +1,8 @@
 //! The tables of parameters: one list per table, from which it is read,
-//! written and checked for unknown keys.
+//! written, walked over and checked for unknown keys.
 
 use super::field::{Field, Number, Order, PerByte, Size, Time};
+use crate::host::parameters::Uncertain;
 use crate::host::{CpuCosts, DispatchCost, InterpreterCosts, MemoryCosts, StartCosts};
 use crate::input::{Keys, Reported, Section};
 use crate::kernel::SimDuration;
@@ -39,6 +40,16 @@ macro_rules! table {
                 writeln!(out, "\n[{table}]")?;
                 $(writeln!(out, "{} = {}", stringify!($key), Field::written(&$field, &costs.$key))?;)+
                 Ok(())
+            }
+
+            pub(in super::super) fn walk(
+                costs: &mut $type,
+                table: &str,
+                visit: &mut dyn FnMut(&str, &mut dyn Uncertain),
+            ) {
+                $(if let Some(parameter) = Field::uncertain(&$field, &mut costs.$key) {
+                    visit(&format!("{table}.{}", stringify!($key)), parameter);
+                })+
             }
         }
     };

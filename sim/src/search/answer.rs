@@ -1,0 +1,196 @@
+//! From the end of a race to the answer: what is measured, and how it is put
+//! together.
+
+use crate::host::Host;
+use crate::pool::PoolConfig;
+use crate::search::assess::{assess, verdict};
+use crate::search::compare::{Reference, impossible};
+use crate::search::frontier::{contenders, frontier};
+use crate::search::hybrid::{Rival, hybrids};
+use crate::search::judge::{Judge, Standing};
+use crate::search::lengths::one_period;
+use crate::search::race::Raced;
+use crate::search::recommend::Field;
+use crate::search::report::{Report, Reported, report};
+use crate::search::rules::{Rule, rules};
+use crate::search::sanity::sanity;
+use crate::search::simulator::Simulator;
+use crate::search::warnings::{Confession, of_hybrids, warnings};
+use crate::search::what_if::Contest;
+use crate::search::{
+    Assessed, Effort, Frontier, Hybrids, Recommendation, RuleOutcome, RunnerUp, SearchError,
+    SearchOptions, WhatIf,
+};
+use crate::workload::Workload;
+
+/// The choice, what is asked beside it, and the requests that all of it took.
+pub(super) struct Findings {
+    pub(super) choice: Assessed,
+    pub(super) hybrids: Hybrids,
+    pub(super) what_if: WhatIf,
+    pub(super) requests: u64,
+}
+
+/// Everything measured for the answer.
+pub(super) struct Answer {
+    choice: Reported,
+    startup: f64,
+    others: Vec<(Reported, f64)>,
+    rules: Vec<(Rule, Option<(Reported, f64)>)>,
+    frontier: Frontier,
+    /// Requests of one replication.
+    requests: u64,
+}
+
+impl Answer {
+    pub(super) fn prepare(
+        workload: &Workload,
+        host: &Host,
+        options: &SearchOptions,
+        simulator: &mut Simulator<'_>,
+        judge: &Judge<'_>,
+        raced: Raced,
+    ) -> Result<Self, SearchError> {
+        let rules = rules(workload, host);
+        let front = contenders(workload, host, &raced.entrants, options.indifference);
+        let shown: Vec<PoolConfig> =
+            std::iter::once(raced.choice).chain(raced.runners_up).collect();
+        let mut rough: Vec<PoolConfig> = Vec::new();
+        for pool in rules.iter().filter_map(|rule| rule.pick.as_ref()) {
+            let known = shown.contains(pool) || rough.contains(pool);
+            if !known && impossible(workload, host, pool).is_none() {
+                rough.push(pool.clone());
+            }
+        }
+        let known = |pool: &PoolConfig| shown.contains(pool) || rough.contains(pool);
+        let unknown: Vec<PoolConfig> = front.iter().filter(|pool| !known(pool)).cloned().collect();
+        rough.extend(unknown);
+        let Report { shown, rough, requests } = report(simulator, workload, options, shown, rough)?;
+        let all: Vec<&Reported> = shown.iter().chain(&rough).collect();
+        let pools: Vec<&PoolConfig> = all.iter().map(|reported| &reported.pool).collect();
+        let startups = simulator.startup(&pools)?;
+        let rules = rules
+            .into_iter()
+            .map(|rule| {
+                let place = all.iter().position(|r| Some(&r.pool) == rule.pick.as_ref());
+                let reported = place.map(|i| (all[i].clone(), startups[i]));
+                (rule, reported)
+            })
+            .collect();
+        let mut shown: Vec<(Reported, f64)> =
+            shown.into_iter().zip(startups.iter().copied()).collect();
+        overrule(judge, &mut shown);
+        let beside = rough.iter().zip(&startups[shown.len()..]);
+        let on_front = beside.filter(|(reported, _)| front.contains(&reported.pool));
+        let measured: Vec<(&Reported, f64)> =
+            shown.iter().map(|(r, s)| (r, *s)).chain(on_front.map(|(r, s)| (r, *s))).collect();
+        let frontier = frontier(workload, host, &measured, options.indifference);
+        let mut shown = shown.into_iter();
+        // `shown` begins with the choice, so there is always one.
+        let (choice, startup) =
+            shown.next().ok_or_else(|| SearchError::NothingPossible(Vec::new()))?;
+        Ok(Self { choice, startup, others: shown.collect(), rules, frontier, requests })
+    }
+
+    pub(super) fn assessed(&self, workload: &Workload, host: &Host) -> Assessed {
+        let Reported { pool, outcomes, .. } = &self.choice;
+        assess(workload, host, pool, outcomes.clone(), self.startup)
+    }
+
+    pub(super) fn hybrids(
+        &self,
+        workload: &Workload,
+        host: &Host,
+        options: &SearchOptions,
+    ) -> Result<Hybrids, SearchError> {
+        let Reported { pool, outcomes, .. } = &self.choice;
+        let rival = Rival { pool, outcomes, startup: self.startup, requests: self.requests };
+        Ok(hybrids(workload, host, options, &rival)?)
+    }
+
+    pub(super) fn what_if(
+        &self,
+        workload: &Workload,
+        host: &Host,
+        options: &SearchOptions,
+        choice: &Assessed,
+    ) -> Result<WhatIf, SearchError> {
+        let outcomes = &self.choice.outcomes;
+        let events = outcomes.iter().map(|outcome| outcome.events).sum::<u64>();
+        let requests = outcomes.iter().map(|outcome| outcome.counts.arrived).sum::<u64>();
+        let density = events as f64 / requests.max(1) as f64;
+        let others = self.others.iter().map(|(reported, _)| reported.pool.clone());
+        let contest = Contest::new(&choice.pool, others, options, density);
+        Ok(WhatIf::ask(workload, host, &contest, choice)?)
+    }
+
+    pub(super) fn write(
+        self,
+        workload: &Workload,
+        host: &Host,
+        options: &SearchOptions,
+        judge: Judge<'_>,
+        field: &Field,
+        findings: Findings,
+    ) -> Recommendation {
+        let Findings { choice, hybrids, what_if, requests } = findings;
+        let standing = judge.standing(&self.choice.pool, &self.choice.outcomes, self.startup);
+        let imprecise = !self.choice.precise;
+        let verdict = verdict(workload, &choice);
+        let partial = self.requests < one_period(workload);
+        let confession = Confession { hopeless: field.hopeless, imprecise, partial };
+        let reference = Reference {
+            workload,
+            host,
+            judge,
+            choice: &choice,
+            standing,
+            indifference: options.indifference,
+        };
+        let runners_up = ranked(&reference, self.others);
+        let rules: Vec<RuleOutcome> =
+            self.rules.into_iter().map(|(rule, figures)| reference.rule(rule, figures)).collect();
+        let mut warnings =
+            warnings(workload, host, &choice, &what_if.sensitivity, verdict, confession);
+        warnings.extend(of_hybrids(&hybrids, verdict, options.indifference));
+        Recommendation {
+            goal: judge.goal,
+            verdict,
+            runners_up,
+            excluded: field.excluded.clone(),
+            rules,
+            warnings,
+            sanity: sanity(workload, host, &choice),
+            effort: Effort { requests, ..field.effort },
+            hybrids,
+            frontier: self.frontier,
+            what_if,
+            choice,
+        }
+    }
+}
+
+/// Puts another pool in the choice's place if the longer runs of the report
+/// show that the choice breaks a limit and the other keeps them all: rare, and
+/// worth more than the purity of the report's seed.
+fn overrule(judge: &Judge<'_>, shown: &mut [(Reported, f64)]) {
+    let standings: Vec<Standing> =
+        shown.iter().map(|(r, startup)| judge.standing(&r.pool, &r.outcomes, *startup)).collect();
+    let breaks = |standing: &Standing| standing.mean_excess() > 0.0;
+    if standings.first().is_some_and(breaks) {
+        let keeps = (0..shown.len()).filter(|&i| !breaks(&standings[i]));
+        if let Some(best) = keeps.min_by(|&a, &b| standings[a].compare(&standings[b])) {
+            shown.swap(0, best);
+        }
+    }
+}
+
+/// Runners-up, best first.
+fn ranked(reference: &Reference<'_>, others: Vec<(Reported, f64)>) -> Vec<RunnerUp> {
+    let mut all: Vec<_> = others
+        .into_iter()
+        .map(|(reported, startup)| reference.runner_up(reported, startup))
+        .collect();
+    all.sort_by(|a, b| a.0.compare(&b.0));
+    all.into_iter().map(|(_, runner_up)| runner_up).collect()
+}

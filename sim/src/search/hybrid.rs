@@ -1,0 +1,269 @@
+//! Hybrids: two pools on the host, the classes that compute on one and those
+//! that wait on the other.
+//!
+//! Classes are put in order of their time on the cores and cut once, so k
+//! classes give k - 1 splits. Sizes follow from what each part keeps in use by
+//! Little's law; the bounds of the parts keep the number of candidates small.
+
+use crate::experiment::{Outcome, SimError, Summary};
+use crate::host::Host;
+use crate::pool::{Deployment, PoolConfig, Profile, Split};
+use crate::search::assess::{kept, margins};
+use crate::search::candidates::busy_slots;
+use crate::search::constraints::{broken, memory_limit};
+use crate::search::demand::Demand;
+use crate::search::judge::{Judge, Standing};
+use crate::search::lengths::first_requests;
+use crate::search::simulator::{Purpose, Runs, Simulator};
+use crate::search::{Margin, SearchOptions};
+use crate::stats::{Estimate, Verdict};
+use crate::workload::Workload;
+
+/// Splits considered, those nearest the middle of the order first.
+const SPLITS: usize = 3;
+/// Slots of a part over those that it keeps in use on average.
+const ROOM: [f64; 2] = [1.5, 3.0];
+/// Hybrids that are measured on the requests of the report.
+const MEASURED: usize = 2;
+/// Share of the budget of requests that trying them may take: one in so many.
+const SHARE: u64 = 16;
+
+/// Two pools in the place of one.
+#[derive(Clone, Debug)]
+pub struct Hybrid {
+    /// The pools, and which class goes where.
+    pub deployment: Deployment,
+    /// Simulated from a warm start, on the same requests as the choice.
+    pub summary: Summary,
+    /// Time until every worker of both is ready, in s.
+    pub startup: Estimate,
+    /// Margin to each limit of the objective.
+    pub margins: Vec<Margin>,
+    /// Does it keep every limit?
+    pub verdict: Verdict,
+    /// Its goal figure over the choice's, paired; above 1 is worse.
+    pub worse_by: Estimate,
+}
+
+/// The hybrids that were tried.
+#[derive(Clone, Debug, Default)]
+pub struct Hybrids {
+    /// How many.
+    pub tried: u32,
+    /// The best of them, the best first.
+    pub best: Vec<Hybrid>,
+    /// Requests simulated.
+    pub requests: u64,
+}
+
+/// What the choice did on the requests of the report.
+pub(super) struct Rival<'a> {
+    pub(super) pool: &'a PoolConfig,
+    pub(super) outcomes: &'a [Outcome],
+    pub(super) startup: f64,
+    /// Requests of one replication.
+    pub(super) requests: u64,
+}
+
+/// Tries hybrids beside `choice`; none for one class or a pipeline.
+pub(super) fn hybrids(
+    workload: &Workload,
+    host: &Host,
+    options: &SearchOptions,
+    choice: &Rival<'_>,
+) -> Result<Hybrids, SimError> {
+    let all = candidates(workload, host, choice.pool);
+    let tried = all.len() as u32;
+    if all.is_empty() {
+        return Ok(Hybrids::default());
+    }
+    let mut simulator = Simulator::new(workload, host, options.cpu, options.seed);
+    let judge = Judge::new(workload, host);
+    let deployments: Vec<&Deployment> = all.iter().collect();
+    let affordable = options.budget / SHARE / (4 * u64::from(tried));
+    let runs = Runs {
+        purpose: Purpose::Search,
+        from: 0,
+        replications: 4,
+        requests: first_requests(workload).min(affordable.max(200)),
+    };
+    let outcomes = simulator.run(&deployments, runs)?;
+    let startups = simulator.startup(&deployments)?;
+    let mut order: Vec<(Standing, usize)> = outcomes
+        .iter()
+        .enumerate()
+        .map(|(i, outcomes)| (judge.as_seen(outcomes, startups[i]), i))
+        .collect();
+    order.sort_by(|a, b| a.0.compare(&b.0).then(a.1.cmp(&b.1)));
+    let finalists: Vec<usize> = order.iter().take(MEASURED).map(|(_, i)| *i).collect();
+    let measured: Vec<&Deployment> = finalists.iter().map(|&i| &all[i]).collect();
+    let runs = Runs {
+        purpose: Purpose::Report,
+        from: 0,
+        replications: choice.outcomes.len().min(10) as u32,
+        requests: choice.requests,
+    };
+    let outcomes = simulator.run(&measured, runs)?;
+    let standing = judge.as_seen(choice.outcomes, choice.startup);
+    let mut best: Vec<(Standing, Hybrid)> = finalists
+        .iter()
+        .zip(outcomes)
+        .map(|(&i, outcomes)| {
+            let own = judge.as_seen(&outcomes, startups[i]);
+            let worse_by = own.over(&standing);
+            let (summary, startup) = (Summary::of(outcomes), Estimate::exact(startups[i]));
+            let margins = margins(workload, &summary, startup);
+            let verdict = kept(workload, &summary, &margins);
+            let deployment = all[i].clone();
+            (own, Hybrid { deployment, summary, startup, margins, verdict, worse_by })
+        })
+        .collect();
+    best.sort_by(|a, b| a.0.compare(&b.0));
+    let best = best.into_iter().map(|(_, hybrid)| hybrid).collect();
+    Ok(Hybrids { tried, best, requests: simulator.spent })
+}
+
+/// Every split, in sizes that its parts keep in use, on the runtime of `like`.
+fn candidates(workload: &Workload, host: &Host, like: &PoolConfig) -> Vec<Deployment> {
+    if workload.classes.len() < 2 || !workload.stages.is_empty() {
+        return Vec::new();
+    }
+    let mut all = Vec::new();
+    for heavy in splits(workload, host, like) {
+        let split: Vec<u32> = heavy.iter().map(|&heavy| u32::from(!heavy)).collect();
+        for computing in parts(workload, host, like, &heavy, true) {
+            for waiting in parts(workload, host, like, &heavy, false) {
+                let pools = vec![computing.clone(), waiting];
+                let deployment = Deployment { pools, split: Split::ByClass(split.clone()) };
+                if !all.contains(&deployment) && fits(workload, host, &deployment) {
+                    all.push(deployment);
+                }
+            }
+        }
+    }
+    all
+}
+
+/// Which classes compute, for each cut through their order by time on the
+/// cores.
+fn splits(workload: &Workload, host: &Host, like: &PoolConfig) -> Vec<Vec<bool>> {
+    let time = |class| Demand::of_class(class, host, like).cores;
+    let times: Vec<f64> = workload.classes.iter().map(time).collect();
+    let mut order: Vec<usize> = (0..times.len()).collect();
+    order.sort_by(|&a, &b| times[b].total_cmp(&times[a]).then(a.cmp(&b)));
+    let mut cuts: Vec<usize> = (1..times.len()).collect();
+    // A cut is as good as the gap that it goes through is wide.
+    let gap = |cut: usize| times[order[cut - 1]] / times[order[cut]].max(f64::MIN_POSITIVE);
+    cuts.sort_by(|&a, &b| gap(b).total_cmp(&gap(a)).then(a.cmp(&b)));
+    let heavy = |cut: usize| (0..times.len()).map(|i| order[..cut].contains(&i)).collect();
+    cuts.into_iter().take(SPLITS).map(heavy).collect()
+}
+
+/// Pools for one part: processes for what computes, threads or event loops of
+/// one process for what waits.
+fn parts(
+    workload: &Workload,
+    host: &Host,
+    like: &PoolConfig,
+    heavy: &[bool],
+    computing: bool,
+) -> Vec<PoolConfig> {
+    let busy = busy_slots(workload, host, like, |class| heavy[class] == computing);
+    let mut pools: Vec<PoolConfig> = Vec::new();
+    for room in ROOM {
+        let slots = ((busy * room).ceil().clamp(1.0, 1024.0)) as u32;
+        let profiles = match computing {
+            true => vec![Profile::processes(slots)],
+            false => vec![Profile::threads(1, slots.max(2)), Profile::event_loops(1, 4 * slots)],
+        };
+        for profile in profiles {
+            let blas = [1, like.blas_threads.max(1)];
+            let levels = if computing { &blas[..] } else { &blas[..1] };
+            for &blas_threads in levels {
+                let pool = PoolConfig {
+                    blas_threads,
+                    start_method: like.start_method,
+                    ..PoolConfig::new(workload, profile, like.python)
+                };
+                if !pools.contains(&pool) && broken(workload, host, &pool).is_none() {
+                    pools.push(pool);
+                }
+            }
+        }
+    }
+    pools
+}
+
+/// Do both parts keep to the limit on workers and, when idle, to the memory?
+fn fits(workload: &Workload, host: &Host, deployment: &Deployment) -> bool {
+    let most = workload.service.max_workers;
+    let idle: u64 = deployment
+        .pools
+        .iter()
+        .map(|pool| {
+            let plan = crate::process::MemoryPlan::new(host, &workload.runtime, pool);
+            plan.idle_pss(pool.profile.workers)
+        })
+        .sum();
+    most.is_none_or(|most| deployment.workers() <= most) && idle <= memory_limit(workload, host).0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::CpuModel;
+    use crate::kernel::SimDuration;
+    use crate::search::testing::{constant, open, python};
+    use crate::workload::{LatencyLimit, Quantile, RequestClass, SegmentKind};
+
+    /// Short calls beside long stretches of bytecode.
+    fn mixed() -> Workload {
+        let call = vec![constant(SegmentKind::Wait, 5)];
+        let spin = vec![constant(SegmentKind::Python, 100)];
+        let classes =
+            vec![RequestClass::new("call", 0.9, call), RequestClass::new("spin", 0.1, spin)];
+        let mut workload = open(100.0, classes);
+        let at_most = SimDuration(100_000_000);
+        workload.objective.latency =
+            vec![LatencyLimit { class: 0, quantile: Quantile::P99, at_most }];
+        workload
+    }
+
+    fn tried(workload: &Workload, profile: &str) -> (Hybrids, Vec<Outcome>) {
+        let host = Host::ideal(4);
+        let options = SearchOptions { seed: 3, ..SearchOptions::default() };
+        let pool = PoolConfig::new(workload, profile.parse().unwrap(), python("3.12"));
+        let mut simulator = Simulator::new(workload, &host, CpuModel::default(), options.seed);
+        let runs = Runs { purpose: Purpose::Report, from: 0, replications: 6, requests: 2000 };
+        let outcomes = simulator.run(&[&pool], runs).unwrap().swap_remove(0);
+        let rival = Rival { pool: &pool, outcomes: &outcomes, startup: 0.0, requests: 2000 };
+        (hybrids(workload, &host, &options, &rival).unwrap(), outcomes)
+    }
+
+    #[test]
+    fn a_pool_of_their_own_spares_calls_the_wait_behind_computations() {
+        let (found, _) = tried(&mixed(), "process:2");
+        let best = &found.best[0];
+        // The heavier class comes first in the deployment, as processes.
+        assert_eq!(best.deployment.split, Split::ByClass(vec![1, 0]));
+        assert_eq!(best.deployment.pools.len(), 2);
+        assert!(best.worse_by.high < 0.9, "{:?}", best.worse_by);
+        assert_eq!(best.verdict, Verdict::Met);
+        assert!((2..=40).contains(&found.tried), "{}", found.tried);
+    }
+
+    #[test]
+    fn one_class_or_a_workload_that_forbids_it_has_no_hybrid() {
+        let mut workload = mixed();
+        workload.service.max_workers = Some(1);
+        assert_eq!(tried(&workload, "process:1").0.tried, 0);
+        let mut workload = mixed();
+        workload.classes.truncate(1);
+        workload.classes[0].share = 1.0;
+        assert_eq!(tried(&workload, "process:1").0.tried, 0);
+        let mut workload = mixed();
+        workload.runtime.isolation = true;
+        let (found, _) = tried(&workload, "process:8");
+        assert_eq!(found.tried, 0);
+    }
+}

@@ -141,8 +141,11 @@ impl<C: CpuScheduler> Engine<'_, C> {
             let first = &self.threads[plan.first_thread(worker) as usize];
             let engaged = match (plan.event_loops, first.lock) {
                 (true, _) => first.activity != Activity::Idle,
+                // One thread that serves; the one that accepts shares its lock,
+                // unless the build has none.
                 (false, NO_LOCK) => {
-                    first.activity != Activity::Idle && plan.threads_per_worker == 1
+                    !self.scenario.pools[pool].lock_free()
+                        && matches!(first.activity, Activity::OnCpu { locked: true, .. })
                 }
                 (false, lock) => self.locks[lock as usize].gil.holder().is_some(),
             };

@@ -10,9 +10,8 @@ use super::lineage::{Lineage, Origin};
 use super::plan::MemoryPlan;
 use super::pool_pages::{PoolPages, pool_pages};
 use super::totals::Totals;
-use crate::experiment::MemoryOutcome;
 use crate::host::Host;
-use crate::kernel::{SimDuration, SimTime};
+use crate::kernel::SimTime;
 use crate::pool::PoolConfig;
 use crate::workload::{OverMemory, Workload};
 
@@ -25,8 +24,8 @@ pub(crate) struct Ledger {
     pub(super) memory_bytes: u64,
     pub(super) swap_bytes: u64,
     pub(super) swaps: bool,
-    pools: Vec<PoolPages>,
-    pool_of_worker: Vec<u32>,
+    pub(super) pools: Vec<PoolPages>,
+    pub(super) pool_of_worker: Vec<u32>,
     python: Option<usize>,
     pub(super) parents: Vec<ParentPages>,
     /// Workers that live in each parent.
@@ -35,10 +34,10 @@ pub(crate) struct Ledger {
     /// Processes that have the libraries mapped.
     processes: u64,
     pub(super) totals: Totals,
-    idle_pss: u64,
-    worst_worker_rss: u64,
+    pub(super) idle_pss: u64,
+    pub(super) worst_worker_rss: u64,
     #[cfg(debug_assertions)]
-    until_check: usize,
+    pub(super) until_check: usize,
 }
 
 impl Ledger {
@@ -106,7 +105,7 @@ impl Ledger {
     }
 
     /// Once in PSS; resident in each process.
-    fn mapped_libraries(&self) -> Sizes {
+    pub(super) fn mapped_libraries(&self) -> Sizes {
         let pss = if self.processes > 0 { self.libraries } else { 0 };
         Sizes { pss, rss: self.processes * self.libraries }
     }
@@ -268,64 +267,5 @@ impl Ledger {
     pub(crate) fn result_kept(&mut self, now: SimTime, bytes: u64) {
         let Some(parent) = self.python else { return };
         self.change_parent(now, parent, |pages| pages.keep(bytes));
-    }
-
-    /// Ends the ledger. `in_service`: requests in service on live workers;
-    /// `oom_kills`: workers killed for memory.
-    ///
-    /// # Panics
-    /// If the totals are not the sum of their parts, or other requests are in
-    /// service than started and did not end.
-    pub(crate) fn close(&mut self, now: SimTime, in_service: u64, oom_kills: u64) -> MemoryOutcome {
-        self.totals.advance(now);
-        self.assert_balanced(now);
-        let present: u64 = self.workers.iter().map(|worker| u64::from(worker.in_service)).sum();
-        assert_eq!(present, in_service, "memory ledger: requests in service");
-        let workers = 0..self.workers.len() as u32;
-        let worst = workers.map(|worker| self.rss_of(now, worker)).max().unwrap_or(0);
-        let [pss_quantiles, rss_quantiles] = self.totals.quantiles();
-        let swaps = self.swaps && self.swap_bytes > 0;
-        MemoryOutcome {
-            peak_pss: self.totals.peak.pss,
-            peak_rss: self.totals.peak.rss,
-            idle_pss: self.idle_pss,
-            over_limit_at: self.totals.over_limit_at,
-            pss_quantiles,
-            rss_quantiles,
-            worst_worker_rss: self.worst_worker_rss.max(worst),
-            oom_kills,
-            swapping: if swaps { self.totals.time_over_limit() } else { SimDuration::ZERO },
-        }
-    }
-
-    /// Checks the sums as often as keeps its cost per event constant.
-    #[cfg(debug_assertions)]
-    fn check_now_and_then(&mut self, now: SimTime) {
-        if self.until_check == 0 {
-            self.until_check = self.workers.len() / 4;
-            self.assert_balanced(now);
-        } else {
-            self.until_check -= 1;
-        }
-    }
-
-    /// # Panics
-    /// If the totals are not the sum of their parts.
-    pub(super) fn assert_balanced(&self, now: SimTime) {
-        let mut parts = self.mapped_libraries();
-        let mut age = 0;
-        for parent in &self.parents {
-            parts.pss += parent.own();
-            parts.rss += parent.own();
-        }
-        for (holding, pool) in self.workers.iter().zip(&self.pool_of_worker) {
-            let sizes = holding.sizes();
-            parts.pss += sizes.pss;
-            parts.rss += sizes.rss;
-            if holding.live && self.pools[*pool as usize].leaks {
-                age += u128::from(now.since(holding.ready_at).0);
-            }
-        }
-        self.totals.must_be(now, parts, age);
     }
 }

@@ -6,8 +6,10 @@
 //! * `plan`: what a worker holds when it is ready;
 //! * `holding`: what it holds from then on;
 //! * `totals`, `levels`: the sums over all processes, and their course in time;
-//! * `ledger`: the events that change any of this; `view`: what may be asked.
+//! * `ledger`: the events that change any of this; `view`: what may be asked;
+//! * `balance`: its end, and that the sums are those of their parts.
 
+mod balance;
 mod holding;
 mod ledger;
 mod levels;

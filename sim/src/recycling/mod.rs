@@ -36,10 +36,12 @@
 
 mod drift;
 mod keep_up;
+mod no_jitter;
 mod question;
 mod transient;
 
 pub use drift::Drift;
-pub use keep_up::{Answer, DownRow, NoJitter, keep_up};
+pub use keep_up::{Answer, DownRow, keep_up};
+pub use no_jitter::NoJitter;
 pub use question::{Leak, Question, Rule};
 pub use transient::{Generation, Transient};

@@ -110,11 +110,12 @@ impl<C: CpuScheduler> Engine<'_, C> {
         }
     }
 
-    /// The requests that `worker` has, in service and in its queue, are lost.
-    pub(super) fn kill_requests(&mut self, worker: u32) {
+    /// The requests that `worker` has, in service and in its queue, are lost;
+    /// its process stays for a while, or goes with all its pages.
+    pub(super) fn kill_requests(&mut self, worker: u32, process_stays: bool) {
         for request in self.served_by(worker) {
             self.calendar.cancel(self.slots.request(request));
-            if self.requests[request].begun.is_some() {
+            if process_stays && self.requests[request].begun.is_some() {
                 let class = self.requests[request].class as usize;
                 self.ledger.request_ends(self.now, worker, class);
             }

@@ -181,7 +181,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
                 let slot = self.slots.life(worker);
                 self.calendar.schedule(slot, self.now + limit, rank::LIFE);
             }
-            Drain::Drop => self.kill_requests(worker),
+            Drain::Drop => self.kill_requests(worker, true),
         }
         self.go_on_draining(worker);
     }
@@ -241,7 +241,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
         match self.workers[worker].life.phase {
             Phase::Up => self.replace(worker, RestartCause::Ttl),
             Phase::Draining => {
-                self.kill_requests(worker);
+                self.kill_requests(worker, true);
                 self.go_on_draining(worker);
             }
             Phase::Stopping => {
@@ -290,7 +290,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
             _ => return,
         }
         self.lives.restarted(cause);
-        self.kill_requests(worker);
+        self.kill_requests(worker, false);
         self.bury(worker);
         let back_off = self.plan.of_worker(worker).lifecycle.back_off;
         let life = &mut self.workers[worker].life;

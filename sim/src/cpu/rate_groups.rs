@@ -46,11 +46,24 @@ struct Group {
 #[derive(Clone, Debug)]
 pub(super) struct RateGroups {
     groups: Vec<Group>,
+    /// One bit per group with members, 64 to a word: a host of many processes
+    /// has many groups, few of which are busy at once.
+    busy: Vec<u64>,
     group_of: Vec<u32>,
     settled_at: SimTime,
     sequence: u64,
     next_end: SimTime,
     next_group: usize,
+}
+
+/// Indices of the bits that are set, ascending.
+#[inline]
+fn bits(words: &[u64]) -> impl Iterator<Item = usize> {
+    words.iter().enumerate().flat_map(|(at, &word)| {
+        let rest = |left: u64| (left != 0).then_some(left);
+        std::iter::successors(rest(word), move |left| rest(left & (left - 1)))
+            .map(move |left| at * 64 + left.trailing_zeros() as usize)
+    })
 }
 
 impl RateGroups {
@@ -64,6 +77,7 @@ impl RateGroups {
             })
             .collect();
         Self {
+            busy: vec![0; specs.len().div_ceil(64)],
             groups,
             group_of: vec![0; threads],
             settled_at: SimTime::ZERO,
@@ -78,7 +92,8 @@ impl RateGroups {
     pub(super) fn settle(&mut self, now: SimTime) {
         let elapsed = now.since(self.settled_at).0;
         if elapsed > 0 {
-            for group in &mut self.groups {
+            for index in bits(&self.busy) {
+                let group = &mut self.groups[index];
                 group.clock += elapsed as f64 * group.rate;
             }
             self.settled_at = now;
@@ -89,6 +104,7 @@ impl RateGroups {
     #[inline]
     pub(super) fn insert(&mut self, thread: ThreadId, group: usize, work: f64) {
         self.sequence += 1;
+        self.busy[group / 64] |= 1 << (group % 64);
         self.group_of[thread as usize] = group as u32;
         let group = &mut self.groups[group];
         // Virtual ends are never negative, so their bits order as they do.
@@ -99,8 +115,12 @@ impl RateGroups {
     /// Takes a thread out; returns the work left, in ns.
     #[inline]
     pub(super) fn remove(&mut self, thread: ThreadId) -> f64 {
-        let group = &mut self.groups[self.group_of[thread as usize] as usize];
+        let index = self.group_of[thread as usize] as usize;
+        let group = &mut self.groups[index];
         let key = group.members.remove(thread);
+        if group.members.len() == 0 {
+            self.busy[index / 64] &= !(1 << (index % 64));
+        }
         debug_assert!(key.is_some(), "thread {thread} is not on a core");
         key.map_or(0.0, |key| (f64::from_bits((key >> 64) as u64) - group.clock).max(0.0))
     }
@@ -113,6 +133,9 @@ impl RateGroups {
         // The end was rounded up to a whole nanosecond; the clock may also lack
         // a rounding error. Never let it fall behind the end.
         group.clock = group.clock.max(f64::from_bits((key >> 64) as u64));
+        if group.members.len() == 0 {
+            self.busy[self.next_group / 64] &= !(1 << (self.next_group % 64));
+        }
         Some(thread)
     }
 
@@ -122,7 +145,8 @@ impl RateGroups {
     pub(super) fn set_rates(&mut self, topology: &Topology, share: f64, running: u32) {
         let (bytecode, native) = topology.speeds(running);
         self.next_end = SimTime::NEVER;
-        for (index, group) in self.groups.iter_mut().enumerate() {
+        for index in bits(&self.busy) {
+            let group = &mut self.groups[index];
             let Some((key, _)) = group.members.peek() else {
                 continue;
             };

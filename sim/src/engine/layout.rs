@@ -44,8 +44,12 @@ pub(super) fn lay_out(scenario: &Scenario<'_>, plans: &mut [PoolPlan]) -> Layout
     let parent = parent(scenario, &mut layout);
     for (pool, plan) in scenario.pools.iter().zip(plans.iter_mut()) {
         plan.first_thread = layout.threads.len() as ThreadId;
+        // One thread contends with none: such processes need no group each.
+        let alone = plan.threads_per_worker + plan.offload_threads == 1;
+        let common =
+            (alone && pool.lock_free()).then(|| layout.free_threads(scenario, pool, false));
         for worker in plan.entries.clone() {
-            layout.worker(scenario, pool, plan, worker, parent);
+            layout.worker(scenario, pool, plan, worker, parent, common);
         }
     }
     let mut caller = None;
@@ -65,7 +69,7 @@ fn parent(scenario: &Scenario<'_>, layout: &mut Layout) -> Parent {
     let pools: Vec<&PoolConfig> = scenario.pools.iter().filter(python).collect();
     let inside = pools.iter().find(|pool| pool.in_parent());
     if inside.is_some_and(|pool| pool.lock_free()) {
-        return Parent { lock: NO_LOCK, group: layout.free_threads(scenario, pools[0]) };
+        return Parent { lock: NO_LOCK, group: layout.free_threads(scenario, pools[0], true) };
     }
     let threads: u32 = pools.iter().map(|pool| parent_threads(pool)).sum();
     let alone = threads < 2 && inside.is_none();
@@ -98,8 +102,8 @@ impl Layout {
         self.locks - 1
     }
 
-    fn free_threads(&mut self, scenario: &Scenario<'_>, pool: &PoolConfig) -> usize {
-        self.groups.push(free_threaded(scenario.host, pool));
+    fn free_threads(&mut self, scenario: &Scenario<'_>, pool: &PoolConfig, contend: bool) -> usize {
+        self.groups.push(free_threaded(scenario.host, pool, contend));
         self.groups.len() - 1
     }
 
@@ -111,10 +115,11 @@ impl Layout {
         plan: &PoolPlan,
         worker: u32,
         parent: Parent,
+        common: Option<usize>,
     ) {
         let group = match (pool.shares_parent(), pool.lock_free()) {
             (true, _) => parent.group,
-            (false, true) => self.free_threads(scenario, pool),
+            (false, true) => common.unwrap_or_else(|| self.free_threads(scenario, pool, true)),
             (false, false) => BYTECODE,
         };
         let lock = match pool.profile.concurrency {

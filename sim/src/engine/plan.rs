@@ -337,8 +337,9 @@ pub(crate) fn dispatch_cost<'h>(host: &'h Host, pool: &PoolConfig) -> &'h Dispat
     host.dispatch.pools.get(&pool.kind).unwrap_or(shape)
 }
 
-/// How fast bytecode of a process of `pool` runs beside its own threads.
-pub(super) fn free_threaded(host: &Host, pool: &PoolConfig) -> GroupSpec {
+/// How fast bytecode of a process of `pool` runs, beside its own threads if it
+/// has several that `contend`.
+pub(super) fn free_threaded(host: &Host, pool: &PoolConfig, contend: bool) -> GroupSpec {
     let costs = &host.interpreter;
     let slowdown = match pool.python.minor {
         14.. => costs.free_threaded_314.value,
@@ -346,8 +347,8 @@ pub(super) fn free_threaded(host: &Host, pool: &PoolConfig) -> GroupSpec {
     };
     let kind = GroupKind::FreeThreaded {
         slowdown,
-        contention: costs.free_threaded_contention.value,
-        coherency: costs.free_threaded_coherency.value,
+        contention: if contend { costs.free_threaded_contention.value } else { 0.0 },
+        coherency: if contend { costs.free_threaded_coherency.value } else { 0.0 },
     };
     GroupSpec { kind }
 }

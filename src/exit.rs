@@ -2,15 +2,18 @@
 
 use std::fmt::Write as _;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use sim::experiment::SimError;
 use sim::input::{InputError, InputKind};
 use sim::search::SearchError;
+use tables::TableError;
 use validator::host::ProbeError;
 
+use crate::picture::PictureError;
 use crate::render;
+use crate::sweep::JournalError;
 
 /// How the program ends. The numbers are part of the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +85,32 @@ pub enum Failure {
     /// This machine does not describe itself.
     #[error(transparent)]
     Probe(#[from] ProbeError),
+    /// Something of a sweep's plan is wrong; at least one error.
+    #[error("invalid plan")]
+    Plan(Vec<InputError>),
+    /// A sweep of more cells than can be.
+    #[error("the sweep is too large: {0}")]
+    TooManyCells(String),
+    /// A sweep's finished rows cannot be kept or found.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A sweep of which no cell could be run.
+    #[error("no cell could be run; the first: {0}")]
+    NothingRan(String),
+    /// A table cannot be used.
+    #[error("this table cannot be used: {0}")]
+    Table(#[from] TableError),
+    /// A table cannot be read.
+    #[error("cannot read `{}`: {error}", path.display())]
+    Unreadable {
+        /// Where it should be.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: TableError,
+    },
+    /// A picture cannot be made of a table.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
     /// An answer could not be written.
     #[error("cannot write {target}: {error}")]
     Output {
@@ -103,7 +132,13 @@ impl Failure {
         match self {
             Self::Arguments(error) if error.use_stderr() => Code::Usage,
             Self::Arguments(_) => Code::Met,
-            Self::Simulation(SimError::Impossible(_)) => Code::Usage,
+            Self::Simulation(SimError::Impossible(_))
+            | Self::Plan(_)
+            | Self::TooManyCells(_)
+            | Self::NothingRan(_)
+            | Self::Journal(JournalError::OtherSweep { .. })
+            | Self::Table(TableError::UnknownFormat(_))
+            | Self::Picture(_) => Code::Usage,
             Self::Inputs(errors) => match errors.iter().map(|error| error.kind).max() {
                 Some(InputKind::Calibration) => Code::Calibration,
                 Some(InputKind::Workload) => Code::Workload,
@@ -114,6 +149,9 @@ impl Failure {
             Self::Search(SearchError::Simulation(_))
             | Self::Simulation(_)
             | Self::Probe(_)
+            | Self::Journal(_)
+            | Self::Table(_)
+            | Self::Unreadable { .. }
             | Self::Output { .. } => Code::Internal,
         }
     }

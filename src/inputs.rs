@@ -3,12 +3,15 @@
 use std::path::Path;
 
 use sim::host::{Host, Quota};
+use sim::input::{InputError, InputKind, format_bytes, format_duration};
 use sim::kernel::SimDuration;
 use sim::workload::Workload;
+use toml_edit::DocumentMut;
 use validator::host::Probe;
 
 use crate::args::HostArgs;
 use crate::exit::Failure;
+use crate::sweep::InputText;
 
 /// The published 8-core host, so that an installed program works on its own.
 const REFERENCE: &str = include_str!("../calibration/reference-8core.toml");
@@ -34,6 +37,54 @@ pub fn host(args: &HostArgs) -> Result<Host, Failure> {
     }
     resize(&mut host, args);
     Ok(host)
+}
+
+/// The workload at `path`, with its text.
+pub fn workload_text(path: &Path) -> Result<(InputText, Workload), Failure> {
+    let workload = workload(path)?;
+    let fail = |message: String| {
+        Failure::Inputs(vec![InputError::whole_file(InputKind::Workload, path, message)])
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
+    let document = text.parse().map_err(|error: toml_edit::TomlError| fail(error.to_string()))?;
+    Ok((InputText { path: path.to_owned(), document }, workload))
+}
+
+/// The calibration as [`host`] has it, with its text: what the command line
+/// says of the host's size is written into it.
+pub fn host_text(args: &HostArgs) -> Result<(InputText, Host), Failure> {
+    let host = host(args)?;
+    let path = args.calibration.as_deref().unwrap_or(Path::new(REFERENCE_NAME));
+    let fail = |message: String| {
+        Failure::Inputs(vec![InputError::whole_file(InputKind::Calibration, path, message)])
+    };
+    let text = match &args.calibration {
+        Some(path) => std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?,
+        None => REFERENCE.to_owned(),
+    };
+    let mut document: DocumentMut =
+        text.parse().map_err(|error: toml_edit::TomlError| fail(error.to_string()))?;
+    write_size(&mut document, &host, args);
+    Ok((InputText { path: path.to_owned(), document }, host))
+}
+
+/// As [`resize`], of the text.
+fn write_size(document: &mut DocumentMut, host: &Host, args: &HostArgs) {
+    let Some(size) = document.get_mut("host").and_then(toml_edit::Item::as_table_like_mut) else {
+        return;
+    };
+    if args.cores.is_some() {
+        size.insert("cores", toml_edit::value(i64::from(host.cores)));
+    }
+    if args.memory.is_some() {
+        size.insert("memory", toml_edit::value(format_bytes(host.memory_bytes)));
+    }
+    if let (Some(_), Some(quota)) = (args.quota, host.quota) {
+        let mut table = toml_edit::InlineTable::new();
+        table.insert("cpus", quota.cpus.into());
+        table.insert("period", format_duration(quota.period).into());
+        size.insert("quota", toml_edit::value(table));
+    }
 }
 
 fn resize(host: &mut Host, args: &HostArgs) {
@@ -87,6 +138,16 @@ mod tests {
         assert!(other.contains("`Examplon`, this one `Otheron`"), "{other}");
         let smaller = must_be(&host, &machine("Examplon", 2)).unwrap_err().to_string();
         assert!(smaller.contains("4 cores, this one 2"), "{smaller}");
+    }
+
+    #[test]
+    fn the_text_of_a_host_reads_as_the_host() {
+        for (memory, quota) in [(None, None), (Some(1_000_000_007), Some(0.37))] {
+            let args = HostArgs { cores: quota.map(|_| 3), memory, quota, ..HostArgs::default() };
+            let (text, host) = host_text(&args).unwrap();
+            let read = Host::parse(&text.document.to_string(), &text.path).unwrap();
+            assert_eq!(read, host);
+        }
     }
 
     #[test]

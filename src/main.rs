@@ -8,8 +8,10 @@ mod commands;
 mod exit;
 mod files;
 mod inputs;
+mod picture;
 mod progress;
 mod render;
+mod sweep;
 mod watcher;
 
 use std::process::ExitCode;

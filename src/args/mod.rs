@@ -3,9 +3,11 @@
 mod common;
 mod doctor;
 mod init;
+mod plot;
 mod recommend;
 mod shell;
 mod simulate;
+mod sweep;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -14,9 +16,11 @@ use crate::exit::{Code, Failure};
 pub use common::{Format, HostArgs};
 pub use doctor::DoctorArgs;
 pub use init::InitArgs;
+pub use plot::{Kind as PlotKind, PlotArgs};
 pub use recommend::RecommendArgs;
 pub use shell::{CompletionsArgs, ManArgs, Schema, SchemaArgs};
-pub use simulate::SimulateArgs;
+pub use simulate::{ChoiceArg, SimulateArgs, StartMethodArg};
+pub use sweep::SweepArgs;
 
 /// Sizes Python worker pools by simulation.
 ///
@@ -36,6 +40,8 @@ pub struct Cli {
 pub enum Command {
     Recommend(RecommendArgs),
     Simulate(SimulateArgs),
+    Sweep(SweepArgs),
+    Plot(PlotArgs),
     Init(InitArgs),
     Doctor(DoctorArgs),
     Completions(CompletionsArgs),

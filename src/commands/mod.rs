@@ -2,9 +2,11 @@
 
 mod doctor;
 mod init;
+mod plot;
 mod recommend;
 mod shell;
 mod simulate;
+mod sweep;
 
 use crate::args::Command;
 use crate::exit::{Code, Failure};
@@ -14,6 +16,8 @@ pub fn run(command: Command) -> Result<Code, Failure> {
     match command {
         Command::Recommend(args) => recommend::run(&args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
+        Command::Plot(args) => plot::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Completions(args) => shell::completions(&args),

@@ -5,10 +5,12 @@ use std::io::{self, Write as _};
 use annotate_snippets::{Group, Level};
 
 use sim::search::SearchError;
+use tables::TableError;
 
 use super::input_error::{renderer, report};
 use super::layout::Page;
 use crate::exit::Failure;
+use crate::sweep::JournalError;
 
 /// Writes `failure` to standard error; what was asked for, like `--help`, to
 /// standard output.
@@ -18,7 +20,9 @@ pub fn show(failure: &Failure) -> io::Result<()> {
             Err(closed) if closed.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             printed => printed,
         },
-        Failure::Inputs(errors) => errors.iter().try_for_each(|error| write(&report(error))),
+        Failure::Inputs(errors) | Failure::Plan(errors) => {
+            errors.iter().try_for_each(|error| write(&report(error)))
+        }
         Failure::Search(SearchError::NothingPossible(exclusions)) => {
             write(&renderer().render(&[group(failure)]))?;
             let mut page = Page::default();
@@ -47,6 +51,18 @@ fn help(failure: &Failure) -> Option<&str> {
         Failure::Search(SearchError::NothingPossible(_)) => {
             Some("loosen one of these in [runtime] or [objective] of the workload")
         }
+        Failure::TooManyCells(_) => {
+            Some("take fewer values or larger steps, or split the sweep with --shard 1/N to N/N")
+        }
+        Failure::Journal(JournalError::OtherSweep { .. }) => {
+            Some("repeat the command that was interrupted, or remove that file to start anew")
+        }
+        Failure::Journal(JournalError::Damaged { .. }) => Some("remove that file to start anew"),
+        Failure::Journal(JournalError::InUse(_)) => {
+            Some("wait for it, or give this sweep another --out")
+        }
+        Failure::Table(TableError::UnknownFormat(_)) => Some("end the name in .csv or .parquet"),
+        Failure::Picture(error) => error.help(),
         _ => None,
     }
 }

@@ -1,6 +1,7 @@
 use crate::lab::Lab;
 
-const COMMANDS: [&str; 7] = ["", "recommend", "simulate", "init", "doctor", "completions", "man"];
+const COMMANDS: [&str; 9] =
+    ["", "recommend", "simulate", "sweep", "plot", "init", "doctor", "completions", "man"];
 
 #[test]
 fn help_of_every_command_fits_80_columns() {

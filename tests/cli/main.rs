@@ -9,4 +9,5 @@ mod output;
 mod readme;
 mod recommend;
 mod simulate;
+mod sweep;
 mod tools;

@@ -1,0 +1,69 @@
+//! Time lines that `planner simulate --timeline` writes.
+
+use plots::{AxisLabel, Panel, Quantity, Spacing, Steps, Timeline};
+use tables::Table;
+
+use super::error::PictureError;
+use super::{Wish, inputs};
+
+/// Column of times.
+pub const TIME: &str = "at_ns";
+/// Column of replacements so far; a time line without it shows workers go down.
+const RESTARTS: &str = "restarts";
+
+/// Memory over time.
+pub fn memory(table: &Table, wish: &Wish) -> Result<String, PictureError> {
+    let names = [("PSS", "pss_bytes"), ("RSS", "rss_bytes")];
+    let panel = panel(table, "memory of the pool", Quantity::Bytes, &names)?;
+    let timeline = Timeline { title: wish.title.clone(), panels: vec![panel], events: None };
+    Ok(timeline.draw()?)
+}
+
+/// Workers up, slots busy and the queue over time; replacements are marked.
+pub fn pool(table: &Table, wish: &Wish) -> Result<String, PictureError> {
+    let workers = panel(table, "workers up", Quantity::Plain, &[("", "ready_workers")])?;
+    let restarts = match table.column(RESTARTS) {
+        Some(_) => moments(table, RESTARTS, |before, now| now > before)?,
+        None => moments(table, "ready_workers", |before, now| now < before)?,
+    };
+    let panels = vec![
+        workers,
+        panel(table, "slots busy", Quantity::Plain, &[("", "busy_slots")])?,
+        panel(table, "requests queued", Quantity::Plain, &[("", "queued")])?,
+        panel(table, "PSS", Quantity::Bytes, &[("", "pss_bytes")])?,
+    ];
+    let events = (!restarts.is_empty()).then(|| ("a worker is replaced".to_owned(), restarts));
+    Ok(Timeline { title: wish.title.clone(), panels, events }.draw()?)
+}
+
+/// Times, in s, at which the value of `column` has changed so.
+fn moments(
+    table: &Table,
+    column: &str,
+    changed: fn(f64, f64) -> bool,
+) -> Result<Vec<f64>, PictureError> {
+    let (times, values) = (inputs::numbers(table, TIME)?, inputs::numbers(table, column)?);
+    let pairs = (1..table.rows()).filter(|&row| {
+        let pair = values.number(row - 1).zip(values.number(row));
+        pair.is_some_and(|(before, now)| changed(before, now))
+    });
+    Ok(pairs.filter_map(|row| times.number(row)).map(|at| at / 1e9).collect())
+}
+
+fn panel(
+    table: &Table,
+    name: &str,
+    quantity: Quantity,
+    columns: &[(&str, &str)],
+) -> Result<Panel, PictureError> {
+    let times = inputs::numbers(table, TIME)?;
+    let steps = columns.iter().map(|(name, column)| {
+        let values = inputs::numbers(table, column)?;
+        let point = |row| Some((times.number(row)? / 1e9, values.number(row)?));
+        let points = (0..table.rows()).filter_map(point).collect();
+        Ok(Steps { name: (*name).to_owned(), points })
+    });
+    let steps = steps.collect::<Result<_, PictureError>>()?;
+    let y = AxisLabel::new(name, quantity, Spacing::FromZero);
+    Ok(Panel { y, steps, limits: Vec::new() })
+}

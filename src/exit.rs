@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use sim::experiment::SimError;
 use sim::input::{InputError, InputKind};
+use sim::recycling::NoJitter;
 use sim::search::SearchError;
 use validator::host::ProbeError;
 
@@ -82,6 +83,14 @@ pub enum Failure {
     /// This machine does not describe itself.
     #[error(transparent)]
     Probe(#[from] ProbeError),
+    /// No recycling rule keeps enough workers up.
+    #[error("{error}")]
+    NoJitter {
+        /// Why.
+        error: NoJitter,
+        /// What to write instead.
+        help: Option<String>,
+    },
     /// An answer could not be written.
     #[error("cannot write {target}: {error}")]
     Output {
@@ -104,6 +113,8 @@ impl Failure {
             Self::Arguments(error) if error.use_stderr() => Code::Usage,
             Self::Arguments(_) => Code::Met,
             Self::Simulation(SimError::Impossible(_)) => Code::Usage,
+            Self::NoJitter { error: NoJitter::Invalid(_) | NoJitter::Life(_), .. } => Code::Usage,
+            Self::NoJitter { .. } => Code::NotMet,
             Self::Inputs(errors) => match errors.iter().map(|error| error.kind).max() {
                 Some(InputKind::Calibration) => Code::Calibration,
                 Some(InputKind::Workload) => Code::Workload,

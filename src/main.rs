@@ -8,8 +8,11 @@ mod commands;
 mod exit;
 mod files;
 mod inputs;
+mod pools;
 mod progress;
+mod recycling;
 mod render;
+mod runs;
 mod watcher;
 
 use std::process::ExitCode;

@@ -3,7 +3,9 @@
 mod common;
 mod doctor;
 mod init;
+mod pool;
 mod recommend;
+mod recycling;
 mod shell;
 mod simulate;
 
@@ -15,8 +17,9 @@ pub use common::{Format, HostArgs};
 pub use doctor::DoctorArgs;
 pub use init::InitArgs;
 pub use recommend::RecommendArgs;
+pub use recycling::RecyclingArgs;
 pub use shell::{CompletionsArgs, ManArgs, Schema, SchemaArgs};
-pub use simulate::SimulateArgs;
+pub use simulate::{MAX_REQUESTS, SimulateArgs};
 
 /// Sizes Python worker pools by simulation.
 ///
@@ -36,6 +39,7 @@ pub struct Cli {
 pub enum Command {
     Recommend(RecommendArgs),
     Simulate(SimulateArgs),
+    Recycling(RecyclingArgs),
     Init(InitArgs),
     Doctor(DoctorArgs),
     Completions(CompletionsArgs),

@@ -3,6 +3,7 @@
 mod doctor;
 mod init;
 mod recommend;
+mod recycling;
 mod shell;
 mod simulate;
 
@@ -14,6 +15,7 @@ pub fn run(command: Command) -> Result<Code, Failure> {
     match command {
         Command::Recommend(args) => recommend::run(&args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Recycling(args) => recycling::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Completions(args) => shell::completions(&args),

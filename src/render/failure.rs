@@ -47,6 +47,7 @@ fn help(failure: &Failure) -> Option<&str> {
         Failure::Search(SearchError::NothingPossible(_)) => {
             Some("loosen one of these in [runtime] or [objective] of the workload")
         }
+        Failure::NoJitter { help, .. } => help.as_deref(),
         _ => None,
     }
 }

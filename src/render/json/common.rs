@@ -55,6 +55,8 @@ pub struct Pool {
     pub choice: String,
     /// Who hands requests out.
     pub dispatcher: String,
+    /// The product, `generic` for a shape without one.
+    pub kind: &'static str,
 }
 
 impl From<&PoolConfig> for Pool {
@@ -68,6 +70,7 @@ impl From<&PoolConfig> for Pool {
             blas_threads: pool.blas_threads,
             choice: pool.choice.name().to_owned(),
             dispatcher: pool.dispatcher.name().to_owned(),
+            kind: pool.kind.name(),
         }
     }
 }

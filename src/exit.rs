@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use sim::experiment::SimError;
 use sim::input::{InputError, InputKind};
+use sim::recycling::NoJitter;
 use sim::search::SearchError;
 use tables::TableError;
 use validator::host::ProbeError;
@@ -111,6 +112,14 @@ pub enum Failure {
     /// A picture cannot be made of a table.
     #[error(transparent)]
     Picture(#[from] PictureError),
+    /// No recycling rule keeps enough workers up.
+    #[error("{error}")]
+    NoJitter {
+        /// Why.
+        error: NoJitter,
+        /// What to write instead.
+        help: Option<String>,
+    },
     /// An answer could not be written.
     #[error("cannot write {target}: {error}")]
     Output {
@@ -139,6 +148,8 @@ impl Failure {
             | Self::Journal(JournalError::OtherSweep { .. })
             | Self::Table(TableError::UnknownFormat(_))
             | Self::Picture(_) => Code::Usage,
+            Self::NoJitter { error: NoJitter::Invalid(_) | NoJitter::Life(_), .. } => Code::Usage,
+            Self::NoJitter { .. } => Code::NotMet,
             Self::Inputs(errors) => match errors.iter().map(|error| error.kind).max() {
                 Some(InputKind::Calibration) => Code::Calibration,
                 Some(InputKind::Workload) => Code::Workload,

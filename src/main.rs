@@ -9,8 +9,11 @@ mod exit;
 mod files;
 mod inputs;
 mod picture;
+mod pools;
 mod progress;
+mod recycling;
 mod render;
+mod runs;
 mod sweep;
 mod watcher;
 

@@ -3,7 +3,16 @@
 use sim::experiment::{Observer, Record, Snapshot};
 use sim::kernel::SimDuration;
 
+/// Steps of time that are kept, at least (of a run that is long enough).
+const STEPS: usize = 96;
+/// Spacing to begin with: shorter than any run is worth watching.
+const FINEST: SimDuration = SimDuration(1_000);
+
 /// Keeps snapshots and, if asked to, records.
+///
+/// How long a run will be is not known beforehand. So the spacing begins fine,
+/// and when there are twice as many steps as needed, every second is dropped and
+/// the spacing doubled.
 #[derive(Debug)]
 pub struct Watcher {
     every: SimDuration,
@@ -15,9 +24,8 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Takes a snapshot `every` so often.
-    pub fn new(every: SimDuration, wants_records: bool) -> Self {
-        Self { every, wants_records, snapshots: Vec::new(), records: Vec::new() }
+    pub fn new(wants_records: bool) -> Self {
+        Self { every: FINEST, wants_records, snapshots: Vec::new(), records: Vec::new() }
     }
 }
 
@@ -34,5 +42,46 @@ impl Observer for Watcher {
 
     fn snapshot(&mut self, snapshot: &Snapshot) {
         self.snapshots.push(*snapshot);
+        if self.snapshots.len() > 2 * STEPS {
+            let mut keep = false;
+            self.snapshots.retain(|_| {
+                keep = !keep;
+                keep
+            });
+            self.every = SimDuration(self.every.0 * 2);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sim::kernel::SimTime;
+
+    #[test]
+    fn runs_of_any_length_are_seen_in_equal_steps() {
+        for length in [50_000, 1_000_000_000, 3_600_000_000_000, 604_800_000_000_000] {
+            let mut watcher = Watcher::new(false);
+            let mut at = SimTime::ZERO;
+            while at.0 <= length {
+                watcher.snapshot(&Snapshot {
+                    at,
+                    queued: 0,
+                    busy_slots: 0,
+                    runnable: 0,
+                    ready_workers: 0,
+                    restarts: 0,
+                    pss: 0,
+                    rss: 0,
+                });
+                at = SimTime(at.0 + watcher.snapshot_every().unwrap().0);
+            }
+            let times: Vec<u64> = watcher.snapshots.iter().map(|s| s.at.0).collect();
+            let step = times[1];
+            assert!(times.iter().enumerate().all(|(i, at)| *at == i as u64 * step), "{times:?}");
+            let expected = if length < 100_000 { 51 } else { STEPS + 1 };
+            assert!((expected..=2 * STEPS).contains(&times.len()), "{}", times.len());
+            assert!(times.last().unwrap() + step > length);
+        }
     }
 }

@@ -4,7 +4,9 @@ mod common;
 mod doctor;
 mod init;
 mod plot;
+mod pool;
 mod recommend;
+mod recycling;
 mod shell;
 mod simulate;
 mod sweep;
@@ -17,9 +19,11 @@ pub use common::{Format, HostArgs};
 pub use doctor::DoctorArgs;
 pub use init::InitArgs;
 pub use plot::{Kind as PlotKind, PlotArgs};
+pub use pool::{ChoiceArg, StartMethodArg};
 pub use recommend::RecommendArgs;
+pub use recycling::RecyclingArgs;
 pub use shell::{CompletionsArgs, ManArgs, Schema, SchemaArgs};
-pub use simulate::{ChoiceArg, SimulateArgs, StartMethodArg};
+pub use simulate::{MAX_REQUESTS, SimulateArgs};
 pub use sweep::SweepArgs;
 
 /// Sizes Python worker pools by simulation.
@@ -42,6 +46,7 @@ pub enum Command {
     Simulate(SimulateArgs),
     Sweep(SweepArgs),
     Plot(PlotArgs),
+    Recycling(RecyclingArgs),
     Init(InitArgs),
     Doctor(DoctorArgs),
     Completions(CompletionsArgs),

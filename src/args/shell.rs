@@ -35,4 +35,6 @@ pub enum Schema {
     Recommend,
     /// Of `planner simulate`
     Simulate,
+    /// Of `planner recycling`
+    Recycling,
 }

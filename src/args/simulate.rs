@@ -2,16 +2,17 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
-use sim::pool::{MAX_THREADS, Profile, StartMethod, WorkerChoice};
-use sim::workload::PythonVersion;
+use clap::Args;
+use sim::kernel::SimDuration;
 
 use super::common::{HostArgs, OutputArgs, Scheduler};
+use super::pool::{LifeArgs, PoolArgs, positive_time};
 
-/// Simulate one profile under a workload
+/// Simulate pools under a workload
 ///
-/// Prints its figures with intervals over the replications, and a time line of
-/// the first.
+/// One pool, or one for each class or stage. Prints their figures with intervals
+/// over the replications, what recycling and faults cost, and a time line of the
+/// first replication.
 #[derive(Args, Clone, Debug)]
 pub struct SimulateArgs {
     /// Workload file
@@ -19,6 +20,8 @@ pub struct SimulateArgs {
     pub workload: PathBuf,
     #[command(flatten)]
     pub pool: PoolArgs,
+    #[command(flatten)]
+    pub life: LifeArgs,
     #[command(flatten)]
     pub host: HostArgs,
     #[command(flatten)]
@@ -29,36 +32,18 @@ pub struct SimulateArgs {
     pub files: FileArgs,
 }
 
-/// Which pool.
-#[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Pool")]
-pub struct PoolArgs {
-    /// process:8, threads:16, thread:4x25, interpreters:8 or async:4x100
-    #[arg(long)]
-    pub profile: Profile,
-    /// Interpreter, like 3.12 or 3.13t [default: the workload's first]
-    #[arg(long, value_name = "VERSION")]
-    pub python: Option<PythonVersion>,
-    /// How workers start [default: the interpreter's]
-    #[arg(long, value_enum)]
-    pub start_method: Option<StartMethodArg>,
-    /// Native threads per parallel segment
-    #[arg(long, value_name = "N", default_value_t = 1,
-          value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_THREADS)))]
-    pub blas_threads: u32,
-    /// Which worker gets a request
-    #[arg(long, value_enum, default_value_t)]
-    pub choice: ChoiceArg,
-}
-
 /// How long, how often, from where.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Run")]
 pub struct RunArgs {
     /// Requests per replication
     #[arg(long, value_name = "N", default_value_t = 20_000,
-          value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+          value_parser = clap::value_parser!(u64).range(1..=MAX_REQUESTS))]
     pub requests: u64,
+    /// As many requests as come in so much time, like 8h
+    #[arg(long = "for", value_name = "TIME", conflicts_with = "requests",
+          value_parser = positive_time)]
+    pub length: Option<SimDuration>,
     /// Independent replications; 2 or more give intervals
     #[arg(long, value_name = "R", default_value_t = 10,
           value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -74,6 +59,9 @@ pub struct RunArgs {
     pub seed: u64,
 }
 
+/// Most requests of a replication.
+pub const MAX_REQUESTS: u64 = 1_000_000_000;
+
 /// Files about the first replication.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Files about the first replication")]
@@ -87,50 +75,4 @@ pub struct FileArgs {
     /// Write the requests as drawn, to replay elsewhere
     #[arg(long, value_name = "FILE.csv")]
     pub trace_out: Option<PathBuf>,
-}
-
-/// How workers start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum StartMethodArg {
-    /// Copy of the parent; pages shared until written
-    Fork,
-    /// Forked from a small clean server, then imports
-    Forkserver,
-    /// A fresh interpreter that imports everything again
-    Spawn,
-}
-
-impl From<StartMethodArg> for StartMethod {
-    fn from(method: StartMethodArg) -> Self {
-        match method {
-            StartMethodArg::Fork => Self::Fork,
-            StartMethodArg::Forkserver => Self::Forkserver,
-            StartMethodArg::Spawn => Self::Spawn,
-        }
-    }
-}
-
-/// Which worker gets a request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum ChoiceArg {
-    /// One queue; the worker idle longest takes the head
-    #[default]
-    SharedQueue,
-    /// One queue; the first worker in order with a free slot
-    FirstFit,
-    /// A queue per worker, dealt in turn
-    RoundRobin,
-    /// A queue per worker; the shortest gets the next
-    LeastLoaded,
-}
-
-impl From<ChoiceArg> for WorkerChoice {
-    fn from(choice: ChoiceArg) -> Self {
-        match choice {
-            ChoiceArg::SharedQueue => Self::SharedQueue,
-            ChoiceArg::FirstFit => Self::FirstFit,
-            ChoiceArg::RoundRobin => Self::RoundRobin,
-            ChoiceArg::LeastLoaded => Self::LeastLoaded,
-        }
-    }
 }

@@ -8,7 +8,7 @@ use sim::workload::PythonVersion;
 
 use super::common::{HostArgs, Scheduler};
 use super::plot::Kind;
-use super::simulate::{ChoiceArg, StartMethodArg};
+use super::pool::{ChoiceArg, StartMethodArg};
 use crate::sweep::{Mode, Shard};
 
 /// Simulate many variants of a workload, a host or a pool into one table

@@ -4,6 +4,7 @@ mod doctor;
 mod init;
 mod plot;
 mod recommend;
+mod recycling;
 mod shell;
 mod simulate;
 mod sweep;
@@ -18,6 +19,7 @@ pub fn run(command: Command) -> Result<Code, Failure> {
         Command::Simulate(args) => simulate::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Plot(args) => plot::run(&args),
+        Command::Recycling(args) => recycling::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Completions(args) => shell::completions(&args),

@@ -42,6 +42,7 @@ pub fn schema(args: &SchemaArgs) -> Result<Code, Failure> {
     let schema = match args.of {
         Schema::Recommend => schemars::schema_for!(json::recommend::Recommend),
         Schema::Simulate => schemars::schema_for!(json::simulate::Simulate),
+        Schema::Recycling => schemars::schema_for!(json::recycling::Recycling),
     };
     to_stdout(&json::text(&schema))?;
     Ok(Code::Met)

@@ -1,63 +1,52 @@
-//! `planner simulate`: one profile under a workload.
+//! `planner simulate`: pools under a workload.
 
 use std::io::{self, Write};
 
-use rayon::prelude::*;
-use sim::experiment::{Outcome, Record, Scenario, SimError, Snapshot, Start, Summary, simulate};
-use sim::kernel::SimDuration;
-use sim::pool::{Concurrency, PoolConfig};
+use sim::experiment::{
+    BlastRadius, Outcome, Record, Scenario, SimError, Snapshot, Start, Summary, undisturbed,
+};
+use sim::host::Host;
+use sim::pool::Deployment;
 use sim::workload::{Trace, Workload, write_trace};
 
-use crate::args::{Format, SimulateArgs};
+use crate::args::{Format, MAX_REQUESTS, SimulateArgs};
 use crate::exit::{Code, Failure};
 use crate::files::{OutFile, Target};
+use crate::pools::{Choices, LifeChanges};
 use crate::progress::Bar;
 use crate::render::simulation::Answer;
+use crate::runs::replicate;
 use crate::watcher::Watcher;
 use crate::{command_line, inputs, render};
 
-/// Snapshots of the time line.
-const STEPS: u64 = 94;
-
 /// Simulates and says what came out.
 pub fn run(args: &SimulateArgs) -> Result<Code, Failure> {
-    let workload = inputs::workload(&args.workload)?;
+    let mut workload = inputs::workload(&args.workload)?;
     let host = inputs::host(&args.host)?;
-    let pool = pool(args, &workload)?;
+    let service = &mut workload.service;
+    let changes = LifeChanges::from(&args.life);
+    service.lifecycle = changes.apply(service.lifecycle).map_err(SimError::Impossible)?;
+    let deployment = Choices::from(&args.pool).deploy(&workload, &host);
+    let deployment = deployment.map_err(SimError::Impossible)?;
+    let requests = requests(args, &workload)?;
     // Opened first: a wrong path is known before the work is done.
     let target = Target::open(args.output.out.as_deref())?;
-    let [records, timeline, trace] =
-        [&args.files.records, &args.files.timeline, &args.files.trace_out]
-            .map(|path| path.as_deref().map(OutFile::create).transpose());
-    let (records, timeline, trace) = (records?, timeline?, trace?);
-    let scenario = Scenario {
-        cpu: args.run.scheduler.into(),
-        start: if args.run.cold { Start::Cold } else { Start::Warm },
-        ..Scenario::new(&workload, &host, &pool, args.run.requests, args.run.seed)
-    };
-    let bar = Bar::new();
-    let outcomes = replicate(&scenario, args.run.replications, &bar)?;
-    let watcher = watch_first(&scenario, &outcomes[0], records.is_some())?;
+    let files = Files::open(args)?;
+    let case = Case { args, workload: &workload, host: &host, requests };
+    let (bar, mut watcher) = (Bar::new(), Watcher::new(files.records.is_some()));
+    let outcomes = case.replicate(&workload, &deployment, &mut watcher, &bar)?;
+    let radius = case.blast_radius(&deployment, &outcomes, &bar)?;
     drop(bar);
-    if let Some(file) = records {
-        file.fill(|out| write_records(out, &workload, &watcher.records))?;
-    }
-    if let Some(file) = timeline {
-        file.fill(|out| write_timeline(out, &watcher.snapshots))?;
-    }
-    if let Some(file) = trace {
-        let rows = Trace::new(&workload, args.run.seed, 0).take(args.run.requests as usize);
-        file.fill(|mut out| write_trace(&mut out, rows, &workload))?;
-    }
-    let summary = Summary::of(outcomes);
+    files.fill(&case, &watcher)?;
     let answer = Answer {
         workload: &workload,
         host: &host,
-        pool: &pool,
-        summary: &summary,
+        deployment: &deployment,
+        summary: &Summary::of(outcomes),
+        radius: radius.as_ref(),
         snapshots: &watcher.snapshots,
         cold: args.run.cold,
-        requests: args.run.requests,
+        requests,
         seed: args.run.seed,
         command: command_line::repeat(),
     };
@@ -69,59 +58,98 @@ pub fn run(args: &SimulateArgs) -> Result<Code, Failure> {
     Ok(Code::Met)
 }
 
-fn pool(args: &SimulateArgs, workload: &Workload) -> Result<PoolConfig, SimError> {
-    let python = args.pool.python.unwrap_or(workload.runtime.python[0]);
-    let interpreters = matches!(args.pool.profile.concurrency, Concurrency::Interpreters(_));
-    if interpreters && !python.has_interpreter_pool() {
+/// Requests per replication.
+fn requests(args: &SimulateArgs, workload: &Workload) -> Result<u64, SimError> {
+    let Some(length) = args.run.length else { return Ok(args.run.requests) };
+    let Some(rate) = workload.arrivals.offered_rate() else {
         return Err(SimError::Impossible(format!(
-            "Python {python} has no pool of sub-interpreters; it came with 3.14, so name that with \
-             --python"
+            "how many requests of `{}` come in {length} is not known beforehand: its clients wait \
+             for their replies, or all requests come at once; write --requests instead of --for",
+            workload.name
+        )));
+    };
+    let requests = (rate * length.as_secs()).ceil().max(1.0);
+    if requests > MAX_REQUESTS as f64 {
+        return Err(SimError::Impossible(format!(
+            "{requests} requests would come in {length}, over {MAX_REQUESTS}; simulate less time"
         )));
     }
-    let mut pool = PoolConfig::new(workload, args.pool.profile, python);
-    if let Some(method) = args.pool.start_method {
-        pool.start_method = method.into();
-    }
-    pool.blas_threads = args.pool.blas_threads;
-    pool.choice = args.pool.choice.into();
-    Ok(pool)
+    Ok(requests as u64)
 }
 
-/// All replications in parallel, in rounds so that the bar can move.
-fn replicate(
-    scenario: &Scenario<'_>,
-    replications: u32,
-    bar: &Bar,
-) -> Result<Vec<Outcome>, SimError> {
-    let round = rayon::current_num_threads().max(1) as u32;
-    let mut outcomes = Vec::new();
-    for from in (0..replications).step_by(round as usize) {
-        let range = from..replications.min(from.saturating_add(round));
-        let some: Result<Vec<Outcome>, SimError> =
-            range.into_par_iter().map(|r| simulate(scenario, r, &mut ())).collect();
-        outcomes.extend(some?);
-        sim::search::Progress::step(
-            bar,
-            "simulating replications",
-            outcomes.len() as u64,
-            u64::from(replications),
-        );
-    }
-    Ok(outcomes)
+/// What every run has in common.
+struct Case<'a> {
+    args: &'a SimulateArgs,
+    workload: &'a Workload,
+    host: &'a Host,
+    requests: u64,
 }
 
-/// The first replication once more, with someone looking on: what is watched
-/// changes nothing of it.
-fn watch_first(
-    scenario: &Scenario<'_>,
-    first: &Outcome,
-    records: bool,
-) -> Result<Watcher, SimError> {
-    let length = SimDuration::from_secs(first.makespan.max(first.ready_at.as_secs()));
-    let every = SimDuration((length.0 / STEPS).max(1));
-    let mut watcher = Watcher::new(every, records);
-    simulate(scenario, 0, &mut watcher)?;
-    Ok(watcher)
+impl Case<'_> {
+    fn replicate<O: sim::experiment::Observer + Send>(
+        &self,
+        workload: &Workload,
+        deployment: &Deployment,
+        first: &mut O,
+        bar: &Bar,
+    ) -> Result<Vec<Outcome>, SimError> {
+        let run = &self.args.run;
+        let scenario = Scenario {
+            cpu: run.scheduler.into(),
+            start: if run.cold { Start::Cold } else { Start::Warm },
+            ..Scenario::of(workload, self.host, deployment, self.requests, run.seed)
+        };
+        replicate(&scenario, run.replications, first, "simulating replications", bar)
+    }
+
+    /// The same requests without life cycle and faults, if those did anything.
+    fn blast_radius(
+        &self,
+        deployment: &Deployment,
+        outcomes: &[Outcome],
+        bar: &Bar,
+    ) -> Result<Option<BlastRadius>, SimError> {
+        if outcomes.iter().all(|outcome| outcome.workers.total_restarts() == 0) {
+            return Ok(None);
+        }
+        let (workload, deployment) = undisturbed(self.workload, deployment);
+        let calm = self.replicate(&workload, &deployment, &mut (), bar)?;
+        Ok(Some(BlastRadius::of(outcomes, &calm)))
+    }
+}
+
+/// Files about the first replication.
+struct Files {
+    records: Option<OutFile>,
+    timeline: Option<OutFile>,
+    trace: Option<OutFile>,
+}
+
+impl Files {
+    fn open(args: &SimulateArgs) -> Result<Self, Failure> {
+        let open =
+            |path: &Option<std::path::PathBuf>| path.as_deref().map(OutFile::create).transpose();
+        Ok(Self {
+            records: open(&args.files.records)?,
+            timeline: open(&args.files.timeline)?,
+            trace: open(&args.files.trace_out)?,
+        })
+    }
+
+    fn fill(self, case: &Case<'_>, watcher: &Watcher) -> Result<(), Failure> {
+        let Case { args, workload, requests, .. } = *case;
+        if let Some(file) = self.records {
+            file.fill(|out| write_records(out, workload, &watcher.records))?;
+        }
+        if let Some(file) = self.timeline {
+            file.fill(|out| write_timeline(out, &watcher.snapshots))?;
+        }
+        if let Some(file) = self.trace {
+            let rows = Trace::new(workload, args.run.seed, 0).take(requests as usize);
+            file.fill(|mut out| write_trace(&mut out, rows, workload))?;
+        }
+        Ok(())
+    }
 }
 
 fn write_records(out: &mut dyn Write, workload: &Workload, records: &[Record]) -> io::Result<()> {
@@ -143,12 +171,12 @@ fn write_records(out: &mut dyn Write, workload: &Workload, records: &[Record]) -
 }
 
 fn write_timeline(out: &mut dyn Write, snapshots: &[Snapshot]) -> io::Result<()> {
-    writeln!(out, "at_ns,queued,busy_slots,runnable,ready_workers,pss_bytes,rss_bytes")?;
+    writeln!(out, "at_ns,queued,busy_slots,runnable,ready_workers,restarts,pss_bytes,rss_bytes")?;
     for s in snapshots {
         writeln!(
             out,
-            "{},{},{},{},{},{},{}",
-            s.at.0, s.queued, s.busy_slots, s.runnable, s.ready_workers, s.pss, s.rss
+            "{},{},{},{},{},{},{},{}",
+            s.at.0, s.queued, s.busy_slots, s.runnable, s.ready_workers, s.restarts, s.pss, s.rss
         )?;
     }
     Ok(())

@@ -63,6 +63,7 @@ fn help(failure: &Failure) -> Option<&str> {
         }
         Failure::Table(TableError::UnknownFormat(_)) => Some("end the name in .csv or .parquet"),
         Failure::Picture(error) => error.help(),
+        Failure::NoJitter { help, .. } => help.as_deref(),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! A pool in words.
 
-use sim::pool::{Concurrency, PoolConfig};
+use sim::pool::{Concurrency, PoolConfig, PoolKind};
 
 use super::units::count;
 
@@ -19,6 +19,14 @@ pub fn sentence(pool: &PoolConfig) -> String {
         }
     };
     format!("{shape} on Python {}", pool.python)
+}
+
+/// As [`sentence`], with the pool's name before it if it is a product.
+pub fn product_sentence(pool: &PoolConfig) -> String {
+    match pool.kind {
+        PoolKind::Generic => sentence(pool),
+        kind => format!("{kind}, {}", sentence(pool)),
+    }
 }
 
 fn processes(workers: u32) -> String {

@@ -1,15 +1,15 @@
-//! One simulated profile: figures with intervals, and a time line.
+//! Simulated pools: figures with intervals, and a time line.
 
-use sim::experiment::{Snapshot, Summary};
+use sim::experiment::{BlastRadius, Snapshot, Summary};
 use sim::host::Host;
-use sim::pool::PoolConfig;
+use sim::pool::{Deployment, Split};
 use sim::workload::Workload;
 
 use super::layout::Page;
-use super::pool;
 use super::recommendation::{calibration, host, predicted};
 use super::sparkline::{Ramp, sparkline};
-use super::units::Unit;
+use super::units::{Unit, count};
+use super::{lives, pool};
 
 /// Columns of the time line.
 const TIMELINE: usize = 48;
@@ -21,8 +21,10 @@ type Series = (&'static str, Unit, fn(&Snapshot) -> f64);
 pub struct Answer<'a> {
     pub workload: &'a Workload,
     pub host: &'a Host,
-    pub pool: &'a PoolConfig,
+    pub deployment: &'a Deployment,
     pub summary: &'a Summary,
+    /// What restarts cost the requests, if there was any.
+    pub radius: Option<&'a BlastRadius>,
     /// Of the first replication.
     pub snapshots: &'a [Snapshot],
     pub cold: bool,
@@ -32,34 +34,66 @@ pub struct Answer<'a> {
     pub command: String,
 }
 
+impl Answer<'_> {
+    /// Names of the classes or stages that pool `index` serves; none if there is
+    /// only one pool.
+    pub fn served_by(&self, index: usize) -> Vec<&str> {
+        match &self.deployment.split {
+            Split::Whole => Vec::new(),
+            Split::ByStage => vec![&self.workload.stages[index].name],
+            Split::ByClass(pools) => {
+                let classes = self.workload.classes.iter().zip(pools);
+                let served = classes.filter(|(_, pool)| **pool as usize == index);
+                served.map(|(class, _)| class.name.as_str()).collect()
+            }
+        }
+    }
+}
+
 /// The whole answer.
 pub fn text(answer: &Answer<'_>) -> String {
     let mut page = Page::default();
-    page.heading(&answer.pool.to_string());
-    let start = if answer.cold { "cold" } else { "warm" };
-    let line = format!(
-        "{}, for `{}` on {}; {start} start.",
-        pool::sentence(answer.pool),
-        answer.workload.name,
-        host(answer.host)
-    );
-    page.paragraph("  ", &line);
+    headline(answer, &mut page);
     page.heading("Predicted, with 95 % intervals");
     predicted(answer.workload, answer.summary, Vec::new(), &mut page);
     busy(answer, &mut page);
+    pools(answer, &mut page);
+    lives::workers(answer, &mut page);
+    lives::memory(answer, &mut page);
     timeline(answer, &mut page);
     page.heading("How sure");
     let line = format!(
-        "{} replications of {} requests, seed {}. Intervals cover the simulation's own error, not \
-         that of the parameters: {}.",
+        "{} replications of {}, seed {}. Intervals cover the simulation's own error, not that of \
+         the parameters: {}.",
         answer.summary.outcomes.len(),
-        answer.requests,
+        count(answer.requests, "request"),
         answer.seed,
         calibration(answer.host)
     );
     page.paragraph("  ", &line);
     page.hanging("  Repeat: ", "    ", &answer.command);
     page.finish()
+}
+
+fn headline(answer: &Answer<'_>, page: &mut Page) {
+    let pools = &answer.deployment.pools;
+    let start = if answer.cold { "cold" } else { "warm" };
+    let place = format!("for `{}` on {}; {start} start.", answer.workload.name, host(answer.host));
+    if let ([pool], Split::Whole) = (&pools[..], &answer.deployment.split) {
+        page.heading(&pool.to_string());
+        return page.paragraph("  ", &format!("{}, {place}", pool::product_sentence(pool)));
+    }
+    let what = match answer.deployment.split {
+        Split::ByStage => "Pipeline of",
+        _ => "Hybrid of",
+    };
+    page.heading(&format!("{what} {}", count(pools.len() as u64, "pool")));
+    for (index, pool) in pools.iter().enumerate() {
+        let served = answer.served_by(index).join(", ");
+        let line = format!("{pool}: {}.", pool::product_sentence(pool));
+        page.hanging(&format!("  {served}: "), "      ", &line);
+    }
+    page.paragraph("  ", &format!("Together {place}"));
 }
 
 fn busy(answer: &Answer<'_>, page: &mut Page) {
@@ -79,13 +113,24 @@ fn busy(answer: &Answer<'_>, page: &mut Page) {
     rows.push(number("requests in system", &summary.mean_in_system));
     rows.push(number("longest queue", &summary.peak_queue));
     page.table(&rows);
-    if summary.over_memory > 0 {
-        let line = format!(
-            "OVER MEMORY: the host's memory did not suffice in {} of {} replications.",
-            summary.over_memory,
-            summary.outcomes.len()
-        );
-        page.paragraph("  ", &line);
+}
+
+/// Each pool, if there are several.
+fn pools(answer: &Answer<'_>, page: &mut Page) {
+    if answer.deployment.pools.len() < 2 {
+        return;
+    }
+    page.heading("Each pool");
+    for (index, pool) in answer.summary.pools.iter().enumerate() {
+        page.line(&format!("  {}", answer.served_by(index).join(", ")));
+        let rows = [
+            ("throughput", Unit::PerSecond.estimate(&pool.throughput)),
+            ("slots busy", Unit::Share.estimate(&pool.slots)),
+            ("mean wait", Unit::Seconds.estimate(&pool.mean_wait)),
+            ("mean service", Unit::Seconds.estimate(&pool.mean_service)),
+            ("longest queue", Unit::Requests.estimate(&pool.peak_queue)),
+        ];
+        page.table(&rows.map(|(name, value)| [format!("  {name}"), value]));
     }
 }
 
@@ -95,10 +140,11 @@ fn timeline(answer: &Answer<'_>, page: &mut Page) {
     };
     page.heading(&format!("First replication, 0 to {}", Unit::Seconds.show(last.at.as_secs())));
     let ramp = Ramp::from_environment();
-    let series: [Series; 4] = [
+    let series: [Series; 5] = [
         ("queue", Unit::Requests, |s| s.queued as f64),
         ("busy slots", Unit::Requests, |s| s.busy_slots as f64),
         ("runnable", Unit::Requests, |s| f64::from(s.runnable)),
+        ("workers up", Unit::Requests, |s| f64::from(s.ready_workers)),
         ("PSS", Unit::Bytes, |s| s.pss as f64),
     ];
     for (name, unit, value) in series {

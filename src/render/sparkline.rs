@@ -1,6 +1,7 @@
 //! A time series as one line of text.
 
 use std::env;
+use std::ops::Range;
 
 const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const ASCII: [char; 9] = [' ', '.', ':', '-', '=', '+', '*', '#', '@'];
@@ -37,11 +38,13 @@ impl Ramp {
 /// from zero to `top`. A value above zero is never shown as zero.
 pub fn sparkline(values: &[f64], top: f64, width: usize, ramp: Ramp) -> String {
     let characters = ramp.characters();
-    let stretch = values.len().div_ceil(width.max(1)).max(1);
-    let highest = |chunk: &[f64]| chunk.iter().copied().fold(0.0, f64::max);
+    let width = width.min(values.len());
+    let stretch =
+        |column: usize| column * values.len() / width..(column + 1) * values.len() / width;
+    let highest = |stretch: Range<usize>| values[stretch].iter().copied().fold(0.0, f64::max);
     let level =
         |value: f64| if top > 0.0 { (value / top * 8.0).ceil().min(8.0) as usize } else { 0 };
-    values.chunks(stretch).map(|chunk| characters[level(highest(chunk))]).collect()
+    (0..width).map(|column| characters[level(highest(stretch(column)))]).collect()
 }
 
 #[cfg(test)]
@@ -63,5 +66,6 @@ mod tests {
         let line = sparkline(&values, 1.0, 60, Ramp::Ascii);
         assert_eq!(line.len(), 60);
         assert_eq!(line.find('@'), Some(12));
+        assert_eq!(sparkline(&values[..97], 1.0, 48, Ramp::Ascii).len(), 48);
     }
 }

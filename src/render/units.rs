@@ -11,6 +11,8 @@ pub enum Unit {
     Bytes,
     /// Requests per second.
     PerSecond,
+    /// Events per hour.
+    PerHour,
     /// Share of a whole, shown in percent.
     Share,
     /// One figure over another.
@@ -35,6 +37,7 @@ impl Unit {
             Self::Seconds => TIME,
             Self::Bytes => SIZE,
             Self::PerSecond => &[("/s", 1.0)],
+            Self::PerHour => &[("/h", 1.0)],
             Self::Share => &[(" %", 0.01)],
             Self::Ratio => &[("x", 1.0)],
             Self::Requests => &[("", 1.0)],

@@ -152,7 +152,6 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
             client_deadlines: vec![VecDeque::new(); workload.classes.len()],
             ledger: Ledger::new(host, workload, pools, &plan.pool_of),
             watch: Watch::new(kind, steady, target, workload.classes.len()),
-            snapshot_every: observer.snapshot_every(),
             observer,
             failure: None,
             plan,

@@ -132,7 +132,6 @@ struct Engine<'a, C> {
     ledger: Ledger,
     watch: Watch,
     observer: &'a mut dyn Observer,
-    snapshot_every: Option<SimDuration>,
     failure: Option<SimError>,
 }
 
@@ -168,7 +167,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
             }
             Start::Warm => self.start_warm(),
         }
-        if let Some(every) = self.snapshot_every {
+        if let Some(every) = self.observer.snapshot_every() {
             self.calendar.schedule(self.slots.snapshot(), SimTime(every.0), rank::SNAPSHOT);
             self.take_snapshot();
         }
@@ -247,7 +246,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
             Source::Watchdog(worker) => self.on_watchdog(worker),
             Source::Snapshot => {
                 self.take_snapshot();
-                if let Some(every) = self.snapshot_every {
+                if let Some(every) = self.observer.snapshot_every() {
                     let next = self.now + every;
                     self.calendar.schedule(self.slots.snapshot(), next, rank::SNAPSHOT);
                 }

@@ -1,15 +1,17 @@
 //! Scenarios, replications and what they yield.
 
+mod blast_radius;
 mod outcome;
 mod scenario;
 mod summary;
 
+pub use blast_radius::{BlastRadius, undisturbed};
 pub use outcome::{
     ClassOutcome, Counts, Fate, MemoryOutcome, Observer, Outcome, PoolOutcome, Record,
     RestartCause, SimError, Snapshot, Utilisation, WorkersOutcome,
 };
 pub use scenario::{CpuModel, Limits, Scenario, Start};
-pub use summary::{ClassSummary, Summary};
+pub use summary::{ClassSummary, MemorySummary, PoolSummary, Summary, WorkersSummary};
 
 /// Simulates replication `replication` of `scenario`.
 ///

@@ -77,6 +77,34 @@ pub struct Outcome {
     pub hand_offs: u64,
 }
 
+#[cfg(test)]
+impl Outcome {
+    /// Of a replication without requests.
+    pub(crate) fn nothing() -> Self {
+        Self {
+            classes: Vec::new(),
+            all: ClassOutcome::default(),
+            counts: Counts::default(),
+            warm_up: 0,
+            stationary: true,
+            observed: 0.0,
+            throughput: 0.0,
+            arrival_rate: 0.0,
+            makespan: 0.0,
+            mean_in_system: 0.0,
+            peak_queue: 0,
+            growth: 0.0,
+            utilisation: Utilisation::default(),
+            memory: MemoryOutcome::default(),
+            workers: WorkersOutcome::default(),
+            pools: Vec::new(),
+            ready_at: SimTime::ZERO,
+            events: 0,
+            hand_offs: 0,
+        }
+    }
+}
+
 /// One class of requests after the warm-up. Times in seconds, from the moment
 /// the request should have been sent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -321,11 +349,12 @@ pub struct Snapshot {
 pub trait Observer {
     /// A request's fate is sealed.
     fn record(&mut self, _record: &Record) {}
-    /// Spacing of `snapshot` calls; `None`: none.
+    /// Time from one call of `snapshot` to the next, asked after each; `None`: no
+    /// more of them.
     fn snapshot_every(&self) -> Option<SimDuration> {
         None
     }
-    /// The pool at a multiple of that spacing.
+    /// The pool at one instant, the first time at time zero.
     fn snapshot(&mut self, _snapshot: &Snapshot) {}
 }
 

@@ -10,6 +10,7 @@ mod suggest;
 mod units;
 
 pub use error::{InputError, InputKind};
+pub use suggest::{closest, list};
 pub use units::{
     MAX_BYTES, MAX_DURATION, MAX_RATE, UnitError, format_bytes, format_duration, parse_bytes,
     parse_duration, parse_rate, parse_share,
@@ -22,5 +23,4 @@ pub(crate) use quantity::{
 pub(crate) use reader::{Keys, Reader, Reported};
 pub(crate) use section::Section;
 pub(crate) use source::{Source, open_regular, read_limited};
-pub(crate) use suggest::{closest, list};
 pub(crate) use units::shown;

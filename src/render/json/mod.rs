@@ -3,7 +3,9 @@
 
 pub mod common;
 pub mod doctor;
+pub mod lives;
 pub mod recommend;
+pub mod recycling;
 pub mod simulate;
 pub mod what_if;
 

@@ -1,5 +1,11 @@
 //! Replications of one scenario, boiled down to estimates with intervals.
 
+mod parts;
+mod workers;
+
+pub use parts::{MemorySummary, PoolSummary};
+pub use workers::WorkersSummary;
+
 use crate::experiment::{ClassOutcome, Outcome};
 use crate::stats::{Estimate, pooled_share};
 
@@ -41,6 +47,12 @@ pub struct Summary {
     pub idle_pss: Estimate,
     /// Replications in which the memory did not suffice.
     pub over_memory: u32,
+    /// Memory over time.
+    pub memory: MemorySummary,
+    /// What became of the workers.
+    pub workers: WorkersSummary,
+    /// One entry per pool of the deployment.
+    pub pools: Vec<PoolSummary>,
     /// Share of requests that failed.
     pub failures: Estimate,
     /// The replications, in order.
@@ -75,6 +87,7 @@ impl Summary {
             Estimate::from_samples(&outcomes.iter().map(value).collect::<Vec<_>>())
         };
         let classes = outcomes.first().map_or(0, |o| o.classes.len());
+        let pools = outcomes.first().map_or(0, |o| o.pools.len());
         let all = ClassSummary::of(outcomes.iter().map(|o| &o.all));
         let (growth, arrival_rate) = (over(|o| o.growth), over(|o| o.arrival_rate));
         Self {
@@ -97,6 +110,9 @@ impl Summary {
             idle_pss: over(|o| o.memory.idle_pss as f64),
             over_memory: outcomes.iter().filter(|o| o.memory.over_limit_at.is_some()).count()
                 as u32,
+            memory: MemorySummary::of(&outcomes),
+            workers: WorkersSummary::of(&outcomes),
+            pools: (0..pools).map(|pool| PoolSummary::of(&outcomes, pool)).collect(),
             failures: all.failures,
             all,
             outcomes,

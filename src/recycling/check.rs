@@ -1,0 +1,99 @@
+//! The pool with the rule, simulated from a common start, beside the formula.
+
+use sim::experiment::{SimError, Summary};
+use sim::recycling::{Answer, Drift};
+use sim::stats::{Estimate, Verdict};
+
+use super::ask::Goal;
+use super::case::Case;
+use super::measure::Measured;
+use crate::progress::Bar;
+use crate::runs::replicate;
+
+/// Mean lives that are simulated: the first generation, which is the worst, and
+/// two in which workers drift apart.
+const LIVES: f64 = 3.0;
+/// Most requests of all replications together.
+const MOST_REQUESTS: u64 = 20_000_000;
+/// Chances below this get no row.
+const NEGLIGIBLE: f64 = 1e-6;
+
+/// The simulated pool.
+#[derive(Debug)]
+pub struct Check {
+    pub summary: Summary,
+    /// Simulated time of a replication over the longest life of the first
+    /// generation, if it is less than one: the check then saw only a part of it.
+    pub part_of_first: Option<f64>,
+    /// One row for each number of workers down, from 1.
+    pub down: Vec<Down>,
+    /// Share of time that too few workers were up.
+    pub short: Estimate,
+    /// Is that as seldom as was wanted?
+    pub verdict: Verdict,
+}
+
+/// `k` or more workers down, as a share of the simulated time.
+#[derive(Clone, Copy, Debug)]
+pub struct Down {
+    pub workers: u32,
+    /// By the renewal equation, over the same time.
+    pub predicted: f64,
+    pub simulated: Estimate,
+    /// Predicted for the worst moment.
+    pub worst: f64,
+}
+
+/// Simulates `case`, which has the rule of `answer`.
+///
+/// # Errors
+/// The simulation gave up.
+pub fn check(
+    case: &Case,
+    goal: Goal,
+    measured: &Measured,
+    answer: &Answer,
+    bar: &Bar,
+) -> Result<Check, SimError> {
+    let what = "checking the answer";
+    let requests = requests(case, measured, answer);
+    let scenario = case.scenario(requests);
+    let outcomes = replicate(&scenario, case.replications, &mut (), what, bar)?;
+    let summary = Summary::of(outcomes);
+    let observed = summary.workers.observed / f64::from(case.replications);
+    let too_many = goal.too_many(case.workers());
+    let short = summary.workers.down_at_least(too_many as usize);
+    let longest = answer.lives.base() + answer.lives.jitter() + answer.lives.outage();
+    Ok(Check {
+        down: rows(answer, &summary, too_many, observed),
+        part_of_first: (observed < longest).then_some(observed / longest),
+        verdict: short.verdict_at_most(1.0 - goal.probability),
+        short,
+        summary,
+    })
+}
+
+/// Requests per replication for so many lives of all workers.
+fn requests(case: &Case, measured: &Measured, answer: &Answer) -> u64 {
+    let pool = measured.rate.point * f64::from(case.workers()) * (1.0 - answer.capacity_lost);
+    let wanted = (pool * LIVES * answer.lives.cycle()).ceil().max(1.0);
+    (wanted as u64).min(MOST_REQUESTS / u64::from(case.replications)).max(1)
+}
+
+fn rows(answer: &Answer, summary: &Summary, too_many: u32, observed: f64) -> Vec<Down> {
+    let lives = &answer.lives;
+    if observed == 0.0 {
+        return Vec::new();
+    }
+    let drift = Drift::new(lives, observed);
+    let row = |workers: u32| Down {
+        workers,
+        predicted: drift.share_at_least(workers, 0.0, observed),
+        simulated: summary.workers.down_at_least(workers as usize),
+        worst: lives.worst_at_least(workers),
+    };
+    let tells = |row: &Down| {
+        row.workers <= too_many || row.predicted.max(row.simulated.point) >= NEGLIGIBLE
+    };
+    (1..=lives.workers()).map(row).take_while(tells).collect()
+}

@@ -71,8 +71,8 @@ fn clipped([(x0, y0), (x1, y1)]: Line, [left, top, right, bottom]: [f64; 4]) -> 
             leave = leave.min(q / p);
         }
     }
-    (enter < leave)
-        .then(|| [(x0 + enter * dx, y0 + enter * dy), (x0 + leave * dx, y0 + leave * dy)])
+    let at = |share: f64| (x0 + share * dx, y0 + share * dy);
+    (enter < leave).then(|| [at(enter), at(leave)])
 }
 
 /// The strokes of a dashed `path`.

@@ -29,7 +29,7 @@ pub struct SweepArgs {
     /// start_method, blas_threads or choice, with a list or range of values
     #[arg(long, value_name = "PATH=VALUES")]
     pub vary: Vec<String>,
-    /// File with the same content: `mode` and a table [vary]
+    /// File with the same content: `mode` and a table `vary`
     #[arg(long, value_name = "FILE.toml")]
     pub plan: Option<PathBuf>,
     /// How values are combined [default: grid]

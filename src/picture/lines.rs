@@ -124,7 +124,8 @@ impl<'a> Sheet<'a> {
 /// The horizontal axis that fits.
 fn along(table: &Table, shows: Shows) -> Option<String> {
     let counts = ["workers", "slots"].into_iter().filter(|name| inputs::is_varied(table, name));
-    let counts = counts.clone().find(|name| tells_apart(table, name)).or(counts.last());
+    let counts =
+        counts.clone().find(|name| tells_apart(table, name)).or(counts.clone().next_back());
     let varied = inputs::varied(table);
     let is_number = |name: &&String| inputs::numbers(table, name).is_ok();
     let number =

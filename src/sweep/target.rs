@@ -144,7 +144,7 @@ fn target(
     }
 }
 
-/// The host's own size stands in its table [host]: `host.cores`, `host.memory`.
+/// The host's own size stands in its table `host`: `host.cores`, `host.memory`.
 fn in_calibration(keys: &[String], host: &DocumentMut) -> Keys {
     let is_table = host.get(&keys[0]).is_some_and(toml_edit::Item::is_table);
     if is_table && keys.len() > 1 {

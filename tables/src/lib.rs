@@ -2,7 +2,7 @@
 //! the library underneath.
 //!
 //! A [`Table`] is a list of named, typed [`Column`]s of equal length; any value
-//! may be missing. [`write`] and [`read`] know the two [`Format`]s.
+//! may be missing. [`write()`] and [`read()`] know the two [`Format`]s.
 
 mod column;
 mod error;

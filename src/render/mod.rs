@@ -7,6 +7,7 @@ pub mod json;
 pub mod layout;
 pub mod pool;
 pub mod recommendation;
+pub mod recycling;
 pub mod simulation;
 pub mod sparkline;
 pub mod units;

@@ -4,6 +4,7 @@
 pub mod common;
 pub mod doctor;
 pub mod recommend;
+pub mod recycling;
 pub mod simulate;
 pub mod what_if;
 

@@ -275,7 +275,10 @@ fn a_leak_is_answered_with_a_rule_and_a_stated_rule_is_kept_to() {
     workload.service.lifecycle.max_requests = Some(3000);
     let found = answer(&workload);
     assert_eq!(found.choice.pool.lifecycle.max_requests, Some(3000));
-    assert_eq!(found.recycling.unwrap().rule.unwrap().lifecycle.max_requests, Some(3000));
+    assert_eq!(
+        found.recycling.as_ref().unwrap().rule.as_ref().unwrap().lifecycle.max_requests,
+        Some(3000)
+    );
     // Threads in the parent's own process cannot be replaced.
     assert!(pools(&found).iter().all(|pool| !pool.shares_parent()));
     assert!(is_accounted_for(&found), "{:?}", found.effort);

@@ -34,6 +34,15 @@ fn settings(rule: &RecyclingRule) -> Vec<[String; 2]> {
     rows
 }
 
+/// A share that never reads as none.
+fn chance(share: f64) -> String {
+    const LEAST: f64 = 1e-6;
+    if share < LEAST {
+        return format!("under {}", Unit::Share.show(LEAST));
+    }
+    Unit::Share.show(share)
+}
+
 fn cost(rule: &RecyclingRule) -> String {
     let answer = &rule.answer;
     let whose = if rule.stated { "" } else { " (the objective does not say)" };
@@ -45,20 +54,20 @@ fn cost(rule: &RecyclingRule) -> String {
         .iter()
         .take(3)
         .map(|row| {
-            let (steady, worst) = (Unit::Share.show(row.steady), Unit::Share.show(row.worst));
+            let (steady, worst) = (chance(row.steady), chance(row.worst));
             format!("{} or more down {steady} of the time, {worst} at worst", row.down)
         })
         .collect();
     format!(
         "At least {} of {} workers are up, at any moment with {}{whose}. A replacement takes {} \
-         of the slots for {}; {:.3} an hour, {} of worker time. {}.{leak}",
+         of the slots for {}; {} an hour, {} of worker time. {}.{leak}",
         rule.up,
         answer.lives.workers(),
         Unit::Share.show(rule.probability),
         Unit::Share.show(rule.blast_radius),
         Unit::Seconds.show(rule.outage),
-        answer.restarts_per_hour,
-        Unit::Share.show(answer.capacity_lost),
+        Unit::Requests.show(answer.restarts_per_hour),
+        chance(answer.capacity_lost),
         down.join("; ")
     )
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use sim::host::{Host, Parameter, Quota};
 use sim::kernel::SimDuration;
-use sim::pool::{Concurrency, PoolConfig, StartMethod};
+use sim::pool::{Concurrency, Dispatcher, PoolConfig, StartMethod};
 use sim::search::{Recommendation, Resource, SearchError, SearchOptions, recommend};
 use sim::stats::Verdict;
 use sim::workload::{
@@ -262,6 +262,26 @@ fn a_load_that_one_host_cannot_carry_gets_a_number_of_hosts() {
     assert!(random.margins.iter().all(|margin| margin.verdict == Verdict::Met));
     assert!(random.one_fewer.0 != Verdict::Met);
     assert_eq!(answer(&bytecode()).what_if.fleet, None);
+}
+
+#[test]
+fn a_leak_is_answered_with_a_rule_and_a_stated_rule_is_kept_to() {
+    let mut workload = bytecode();
+    workload.service.dispatcher = Dispatcher::Python;
+    assert_eq!(answer(&workload).recycling, None);
+    workload.classes[0].leak_bytes = 1000;
+    let rule = answer(&workload).recycling.unwrap().rule.unwrap();
+    assert!(rule.lifecycle.max_requests.is_some_and(|requests| requests > 1000), "{rule:?}");
+    workload.service.lifecycle.max_requests = Some(3000);
+    let found = answer(&workload);
+    assert_eq!(found.choice.pool.lifecycle.max_requests, Some(3000));
+    assert_eq!(
+        found.recycling.as_ref().unwrap().rule.as_ref().unwrap().lifecycle.max_requests,
+        Some(3000)
+    );
+    // Threads in the parent's own process cannot be replaced.
+    assert!(pools(&found).iter().all(|pool| !pool.shares_parent()));
+    assert!(is_accounted_for(&found), "{:?}", found.effort);
 }
 
 #[test]

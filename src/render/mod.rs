@@ -9,6 +9,7 @@ pub mod lives;
 pub mod pool;
 pub mod recommendation;
 pub mod recycling;
+pub mod recycling_rule;
 pub mod simulation;
 pub mod sparkline;
 pub mod units;

@@ -10,9 +10,9 @@ use sim::stats::{Estimate, Verdict};
 use sim::workload::{Arrivals, Goal, Objective, Quantile, Workload};
 
 use super::layout::Page;
-use super::pool;
 use super::units::Unit;
 use super::what_if;
+use super::{pool, recycling_rule};
 
 /// Everything that the text is made of.
 pub struct Answer<'a> {
@@ -28,7 +28,7 @@ pub fn text(answer: &Answer<'_>) -> String {
     let mut page = Page::default();
     let (flips, map, sensitivity) = (what_if::flips, what_if::map, what_if::sensitivity);
     let (hybrids, frontier, fleet) = (what_if::hybrids, what_if::frontier, what_if::fleet);
-    let first = [headline, figures, margins, fleet, why, warnings, sure];
+    let first = [headline, figures, margins, recycling_rule::text, fleet, why, warnings, sure];
     let then = [flips, map, sensitivity, runners_up, hybrids, frontier, rules, excluded, repeat];
     for part in first.into_iter().chain(then) {
         part(answer, &mut page);

@@ -11,6 +11,7 @@ use crate::search::judge::{Judge, Standing};
 use crate::search::lengths::one_period;
 use crate::search::race::Raced;
 use crate::search::recommend::Field;
+use crate::search::recycling::recycling;
 use crate::search::report::{Report, Reported, report};
 use crate::search::rules::{Rule, rules};
 use crate::search::sanity::sanity;
@@ -162,6 +163,7 @@ impl Answer {
             warnings,
             sanity: sanity(workload, host, &choice),
             effort: Effort { requests, ..field.effort },
+            recycling: recycling(workload, host, &choice, options.seed),
             hybrids,
             frontier: self.frontier,
             what_if,

@@ -15,6 +15,7 @@ pub(super) fn broken(workload: &Workload, host: &Host, pool: &PoolConfig) -> Opt
     sharing(workload, pool)
         .or_else(|| runtime(workload, pool))
         .or_else(|| start_method(workload, pool))
+        .or_else(|| lifecycle(pool))
         .or_else(|| max_workers(workload, pool))
         .or_else(|| memory(workload, host, pool))
 }
@@ -106,6 +107,14 @@ fn start_method(workload: &Workload, pool: &PoolConfig) -> Option<Ruling> {
     let names: Vec<&str> = allowed.iter().map(|m| m.name()).collect();
     let reason = format!("The workload allows only {}.", names.join(", "));
     Some(Ruling::new(what, Kind::StartMethod, reason))
+}
+
+/// Can the rules by which workers are replaced apply to it?
+fn lifecycle(pool: &PoolConfig) -> Option<Ruling> {
+    let reason = "The workload states when workers are replaced, and this pool lives in the \
+                  parent's own process, which cannot be replaced without it.";
+    (pool.lifecycle.recycles() && pool.shares_parent())
+        .then(|| Ruling::new(Family::of(pool).name(), Kind::Lifecycle, reason))
 }
 
 fn max_workers(workload: &Workload, pool: &PoolConfig) -> Option<Ruling> {
@@ -221,6 +230,16 @@ mod tests {
         passes(&workload, "process:4", "3.14");
         workload.service.start_methods = vec![StartMethod::Spawn];
         says(&workload, "process:4", "3.14", "only spawn");
+    }
+
+    #[test]
+    fn what_lives_in_the_parent_is_not_recycled() {
+        let mut workload = base();
+        workload.service.lifecycle.max_requests = Some(1000);
+        passes(&workload, "threads:4", "3.12");
+        workload.service.dispatcher = crate::pool::Dispatcher::Python;
+        says(&workload, "threads:4", "3.12", "cannot be replaced without it");
+        passes(&workload, "process:4", "3.12");
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod pilot;
 mod race;
 mod recommend;
 mod recommendation;
+mod recycling;
 mod report;
 mod rules;
 mod ruling;
@@ -39,6 +40,7 @@ pub use recommendation::{
     Assessed, Bottleneck, Effort, Exclusion, Limited, Margin, Progress, Recommendation, Resource,
     RuleOutcome, RunnerUp, SanityLine, SearchError, SearchOptions, Warning,
 };
+pub use recycling::{Recycling, RecyclingRule};
 pub use what_if::{
     EndEffect, FARTHEST, Fleet, FleetSize, Flip, FlipPoint, Input, InputUnit, MOST_HOSTS, MapCell,
     ParameterEffect, Prediction, Sensitivity, WhatIf, WinnerMap,

@@ -2,7 +2,7 @@
 
 use crate::experiment::Summary;
 use crate::pool::PoolConfig;
-use crate::search::{Frontier, Hybrids, WhatIf};
+use crate::search::{Frontier, Hybrids, Recycling, WhatIf};
 use crate::stats::{Estimate, Verdict};
 use crate::workload::{Goal, Quantile};
 
@@ -21,6 +21,8 @@ pub struct Recommendation {
     pub excluded: Vec<Exclusion>,
     /// What the usual rules would have picked, and what that costs.
     pub rules: Vec<RuleOutcome>,
+    /// When the choice's workers are to be replaced, if anything calls for it.
+    pub recycling: Option<Recycling>,
     /// Two pools in the place of one, each for its own classes.
     pub hybrids: Hybrids,
     /// Pools that no other beats in everything.

@@ -34,6 +34,8 @@ pub(super) enum Kind {
     EventLoop,
     /// The start method is unsafe or not allowed.
     StartMethod,
+    /// Its workers cannot be replaced by rule.
+    Lifecycle,
     /// More processes than allowed.
     MaxWorkers,
     /// More memory than there is.

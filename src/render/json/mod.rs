@@ -6,6 +6,7 @@ pub mod doctor;
 pub mod lives;
 pub mod recommend;
 pub mod recycling;
+pub mod recycling_rule;
 pub mod simulate;
 pub mod what_if;
 

@@ -7,6 +7,7 @@ use sim::workload::{Goal, Workload};
 
 use super::VERSION;
 use super::common::{Figures, HostSize, Interval, Kept, Pool};
+use super::recycling_rule::Recycling;
 use super::what_if::{Frontier, Hybrid, Prediction, WhatIf};
 use crate::render::recommendation::{Answer, limited};
 
@@ -33,6 +34,8 @@ pub struct Recommend {
     pub excluded: Vec<Excluded>,
     /// What the usual rules would have picked.
     pub rules: Vec<Rule>,
+    /// When workers are to be replaced; null if nothing calls for it.
+    pub recycling: Option<Recycling>,
     /// The best of the hybrids that were tried, two pools in the place of one.
     pub hybrids: Vec<Hybrid>,
     /// Pools that no other beats in everything.
@@ -195,6 +198,7 @@ impl Recommend {
             verdict: recommendation.verdict.into(),
             choice: Candidate::new(workload, &recommendation.choice),
             prediction: Prediction::new(workload, recommendation),
+            recycling: recommendation.recycling.as_ref().map(Recycling::from),
             hybrids: recommendation
                 .hybrids
                 .best

@@ -1,0 +1,73 @@
+//! When workers are to be replaced.
+
+use sim::search::RecyclingRule;
+
+use super::layout::Page;
+use super::recommendation::Answer;
+use super::units::Unit;
+
+/// The rule, and what it costs; nothing if nothing calls for one.
+pub fn text(answer: &Answer<'_>, page: &mut Page) {
+    let Some(recycling) = &answer.recommendation.recycling else { return };
+    page.heading("Recycling, by formula");
+    page.paragraph("  ", &recycling.why);
+    match &recycling.rule {
+        Ok(rule) => {
+            page.table(&settings(rule));
+            page.paragraph("  ", &cost(rule));
+        }
+        Err(why) => page.paragraph("  ", &format!("No rule: {why}")),
+    }
+}
+
+fn settings(rule: &RecyclingRule) -> Vec<[String; 2]> {
+    let cycle = &rule.lifecycle;
+    let mut rows = Vec::new();
+    if let Some(requests) = cycle.max_requests {
+        rows.push(["max requests".to_owned(), requests.to_string()]);
+        rows.push(["jitter".to_owned(), cycle.max_requests_jitter.to_string()]);
+    }
+    if let Some(ttl) = cycle.ttl {
+        rows.push(["TTL".to_owned(), ttl.to_string()]);
+        rows.push(["jitter".to_owned(), cycle.ttl_jitter.to_string()]);
+    }
+    rows
+}
+
+/// A share that never reads as none.
+fn chance(share: f64) -> String {
+    const LEAST: f64 = 1e-6;
+    if share < LEAST {
+        return format!("under {}", Unit::Share.show(LEAST));
+    }
+    Unit::Share.show(share)
+}
+
+fn cost(rule: &RecyclingRule) -> String {
+    let answer = &rule.answer;
+    let whose = if rule.stated { "" } else { " (the objective does not say)" };
+    let leak = answer.leak.map_or(String::new(), |leak| {
+        format!(" A worker leaks at most {}.", Unit::Bytes.show(leak.most))
+    });
+    let down: Vec<String> = answer
+        .down
+        .iter()
+        .take(3)
+        .map(|row| {
+            let (steady, worst) = (chance(row.steady), chance(row.worst));
+            format!("{} or more down {steady} of the time, {worst} at worst", row.down)
+        })
+        .collect();
+    format!(
+        "At least {} of {} workers are up, at any moment with {}{whose}. A replacement takes {} \
+         of the slots for {}; {} an hour, {} of worker time. {}.{leak}",
+        rule.up,
+        answer.lives.workers(),
+        Unit::Share.show(rule.probability),
+        Unit::Share.show(rule.blast_radius),
+        Unit::Seconds.show(rule.outage),
+        Unit::Requests.show(answer.restarts_per_hour),
+        chance(answer.capacity_lost),
+        down.join("; ")
+    )
+}

@@ -34,6 +34,17 @@ pub enum Counted {
     Time,
 }
 
+impl Base {
+    /// What lives are counted in.
+    pub fn counted(self) -> Counted {
+        match self {
+            Self::Ttl(_) => Counted::Time,
+            Self::MaxRequests(_) => Counted::Requests,
+            Self::Shortest(counted) => counted,
+        }
+    }
+}
+
 impl Goal {
     /// Workers that must be up, of so many.
     pub fn up(&self, workers: u32) -> u32 {

@@ -15,6 +15,9 @@ use crate::runs::replicate;
 const LIVES: f64 = 3.0;
 /// Most requests of all replications together.
 const MOST_REQUESTS: u64 = 20_000_000;
+/// Steps of averages over time.
+const STEPS_PER_OUTAGE: f64 = 16.0;
+const MOST_STEPS: f64 = 200_000.0;
 /// Chances below this get no row.
 const NEGLIGIBLE: f64 = 1e-6;
 
@@ -25,6 +28,10 @@ pub struct Check {
     /// Simulated time of a replication over the longest life of the first
     /// generation, if it is less than one: the check then saw only a part of it.
     pub part_of_first: Option<f64>,
+    /// Restarts per hour by the renewal equation, over the same time.
+    pub restarts_per_hour: f64,
+    /// Share of worker time lost, likewise.
+    pub capacity_lost: f64,
     /// One row for each number of workers down, from 1.
     pub down: Vec<Down>,
     /// Share of time that too few workers were up.
@@ -64,8 +71,12 @@ pub fn check(
     let too_many = goal.too_many(case.workers());
     let short = summary.workers.down_at_least(too_many as usize);
     let longest = answer.lives.base() + answer.lives.jitter() + answer.lives.outage();
+    let drift = Drift::new(&answer.lives, observed.max(answer.lives.base()));
     Ok(Check {
-        down: rows(answer, &summary, too_many, observed),
+        restarts_per_hour: f64::from(case.workers()) * drift.ended_by(observed) * 3_600.0
+            / observed,
+        capacity_lost: mean_down(&drift, answer, observed),
+        down: rows(answer, &drift, &summary, too_many, observed),
         part_of_first: (observed < longest).then_some(observed / longest),
         verdict: short.verdict_at_most(1.0 - goal.probability),
         short,
@@ -80,12 +91,25 @@ fn requests(case: &Case, measured: &Measured, answer: &Answer) -> u64 {
     (wanted as u64).min(MOST_REQUESTS / u64::from(case.replications)).max(1)
 }
 
-fn rows(answer: &Answer, summary: &Summary, too_many: u32, observed: f64) -> Vec<Down> {
-    let lives = &answer.lives;
-    if observed == 0.0 {
-        return Vec::new();
+/// Chance that a worker is down, averaged over the first `observed` s.
+fn mean_down(drift: &Drift, answer: &Answer, observed: f64) -> f64 {
+    let outage = answer.lives.outage();
+    if outage == 0.0 {
+        return 0.0;
     }
-    let drift = Drift::new(lives, observed);
+    let steps = (observed / outage * STEPS_PER_OUTAGE).ceil().clamp(1.0, MOST_STEPS);
+    let at = |step: usize| drift.down_at((step as f64 + 0.5) / steps * observed);
+    (0..steps as usize).map(at).sum::<f64>() / steps
+}
+
+fn rows(
+    answer: &Answer,
+    drift: &Drift,
+    summary: &Summary,
+    too_many: u32,
+    observed: f64,
+) -> Vec<Down> {
+    let lives = &answer.lives;
     let row = |workers: u32| Down {
         workers,
         predicted: drift.share_at_least(workers, 0.0, observed),

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use sim::experiment::{Fate, Observer, Outcome, Record, SimError, WorkersSummary};
-use sim::kernel::SimTime;
+use sim::kernel::{SimDuration, SimTime};
 use sim::pool::Lifecycle;
 use sim::stats::{Estimate, Tally};
 
+use super::ask::{Base, Counted};
 use super::case::Case;
 use crate::progress::Bar;
 use crate::runs::replicate;
@@ -40,7 +41,7 @@ pub struct Measured {
 ///
 /// # Errors
 /// A simulation gave up, or nothing was served.
-pub fn measure(case: &Case, bar: &Bar) -> Result<Measured, SimError> {
+pub fn measure(case: &Case, base: Base, bar: &Bar) -> Result<Measured, SimError> {
     let mut gaps = Gaps::default();
     let pilot = run(&case.forced(Lifecycle::default()), PILOT, &mut gaps, bar)?;
     let workers = f64::from(case.workers());
@@ -53,24 +54,42 @@ pub fn measure(case: &Case, bar: &Bar) -> Result<Measured, SimError> {
     if !(rate.point.is_finite() && rate.point > 0.0) {
         return Err(SimError::Impossible("the pool served no request at all".to_owned()));
     }
-    let (scale, _) = probe(case, rate.point, FIRST_LIFE, bar)?;
-    let (outage, rate) = probe(case, rate.point, scale.point * OUTAGES_PER_LIFE, bar)?;
+    let counted = base.counted();
+    let (scale, _) = probe(case, counted, rate.point, FIRST_LIFE, bar)?;
+    let life = scale.point * OUTAGES_PER_LIFE;
+    let (outage, rate) = probe(case, counted, rate.point, life, bar)?;
     Ok(Measured { outage, rate, cv, busiest })
 }
 
 /// Length of an outage and requests per second of a worker that is up, with
 /// lives of `life` s to twice that.
-fn probe(case: &Case, rate: f64, life: f64, bar: &Bar) -> Result<(Estimate, Estimate), SimError> {
+///
+/// What lives are counted in matters: who goes for its age has a request to
+/// finish, who goes for its number of requests has none.
+fn probe(
+    case: &Case,
+    counted: Counted,
+    rate: f64,
+    life: f64,
+    bar: &Bar,
+) -> Result<(Estimate, Estimate), SimError> {
     let workers = f64::from(case.workers());
     let most = MOST_REQUESTS / (LIVES * workers);
     let requests = (life.max(FIRST_LIFE) * rate).min(most).max(1.0);
-    let rule = Lifecycle {
-        max_requests: Some(requests as u64),
-        max_requests_jitter: requests as u64,
-        ..Lifecycle::default()
+    let secs = SimDuration::from_secs(requests / rate);
+    let number = requests as u64;
+    let none = Lifecycle::default();
+    let rule = match counted {
+        Counted::Requests => {
+            Lifecycle { max_requests: Some(number), max_requests_jitter: number, ..none }
+        }
+        Counted::Time => Lifecycle { ttl: Some(secs), ttl_jitter: secs, ..none },
     };
+    let mut case = case.forced(rule);
+    // When a pool looks at its workers changes nothing about how long they take.
+    case.pool.lifecycle.check_every = None;
     let length = (LIVES * requests * workers).ceil() as u64;
-    let outcomes = run(&case.forced(rule), length, &mut (), bar)?;
+    let outcomes = run(&case, length, &mut (), bar)?;
     let outage = WorkersSummary::of(&outcomes).mean_outage;
     // Successors that start before their predecessors go leave no outage.
     let outage = if outage.is_known() { outage } else { Estimate::exact(0.0) };

@@ -36,7 +36,7 @@ pub struct Study {
 /// # Errors
 /// No jitter does, the pool has no such rule, or a simulation gave up.
 pub fn study(case: &Case, goal: Goal, base: Base, bar: &Bar) -> Result<Study, Failure> {
-    let measured = measure::measure(case, bar)?;
+    let measured = measure::measure(case, base, bar)?;
     let answer = ask::ask(case, goal, base, &measured)?;
     let case = case.with(answer.lifecycle)?;
     let check = check::check(&case, goal, &measured, &answer, bar)?;

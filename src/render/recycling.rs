@@ -44,6 +44,11 @@ pub fn flags(lifecycle: &Lifecycle) -> String {
     flags.join(" ")
 }
 
+/// A share of time; none of it is not the same as a chance of none.
+fn seen(share: &Estimate) -> String {
+    if share.n == 0 { "not seen".to_owned() } else { Unit::Share.estimate(share) }
+}
+
 fn headline(answer: &Answer<'_>, page: &mut Page) {
     let (case, study) = (answer.case, answer.study);
     let workers = case.workers();
@@ -64,8 +69,11 @@ fn headline(answer: &Answer<'_>, page: &mut Page) {
         ),
     };
     page.paragraph("  ", &format!("{wanted}; {of_what}."));
-    let share = Unit::Share.estimate(&study.check.short);
+    let share = seen(&study.check.short);
     let line = match study.check.verdict {
+        Verdict::Met if study.check.short.n == 0 => {
+            "Simulated, it was never seen that too few were up: it holds.".to_owned()
+        }
         Verdict::Met => format!("Simulated, too few were up {share} of the time: it holds."),
         Verdict::Missed => format!(
             "SIMULATED, TOO FEW WERE UP {share} OF THE TIME: it does not hold. What the formula \
@@ -97,7 +105,7 @@ fn down(answer: &Answer<'_>, page: &mut Page) {
     rows.extend(answer.study.check.down.iter().map(|row| {
         let share = |value| Unit::Share.show(value);
         let name = format!("{} or more", row.workers);
-        [name, share(row.predicted), Unit::Share.estimate(&row.simulated), share(row.worst)]
+        [name, share(row.predicted), seen(&row.simulated), share(row.worst)]
     }));
     page.table(&rows);
 }
@@ -106,16 +114,19 @@ fn costs(answer: &Answer<'_>, page: &mut Page) {
     let Study { answer: predicted, measured, check, .. } = answer.study;
     let (summary, workers) = (&check.summary, &check.summary.workers);
     page.heading("What it costs");
-    let row = |name: &str, unit: Unit, value: f64, simulated: &Estimate| {
-        [name.to_owned(), unit.show(value), unit.estimate(simulated)]
+    let row = |name: &str, unit: Unit, [now, later]: [f64; 2], simulated: &Estimate| {
+        [name.to_owned(), unit.show(now), unit.estimate(simulated), unit.show(later)]
     };
+    let restarts = [check.restarts_per_hour, predicted.restarts_per_hour];
+    let lost = [check.capacity_lost, predicted.capacity_lost];
     let mut rows = vec![
-        ["", "predicted", "simulated"].map(str::to_owned),
-        row("restarts", Unit::PerHour, predicted.restarts_per_hour, &workers.per_hour),
-        row("slots lost", Unit::Share, predicted.capacity_lost, &workers.capacity_lost),
-        row("one outage", Unit::Seconds, measured.outage.point, &workers.mean_outage),
+        ["", "predicted", "simulated", "in the long run"].map(str::to_owned),
+        row("restarts", Unit::PerHour, restarts, &workers.per_hour),
+        row("slots lost", Unit::Share, lost, &workers.capacity_lost),
+        row("one outage", Unit::Seconds, [measured.outage.point; 2], &workers.mean_outage),
     ];
-    let simulated = |name: &str, value: String| [name.to_owned(), String::new(), value];
+    let simulated =
+        |name: &str, value: String| [name.to_owned(), String::new(), value, String::new()];
     rows.push(simulated("requests delayed", Unit::Share.estimate(&workers.requests_delayed)));
     rows.push(simulated("requests lost", Unit::Share.estimate(&workers.requests_lost)));
     if answer.case.outage.is_none() {

@@ -7,12 +7,15 @@ use sim::workload::Workload;
 
 use super::layout::Page;
 use super::recommendation::{calibration, host, predicted};
-use super::sparkline::{Ramp, sparkline};
+use super::sparkline::{Ramp, Shown, sparkline};
 use super::units::{Unit, count};
 use super::{lives, pool};
 
 /// Columns of the time line.
 const TIMELINE: usize = 48;
+
+/// A line of which the dips matter.
+const UP: &str = "workers up";
 
 /// Name, unit and value of a line.
 type Series = (&'static str, Unit, fn(&Snapshot) -> f64);
@@ -144,13 +147,14 @@ fn timeline(answer: &Answer<'_>, page: &mut Page) {
         ("queue", Unit::Requests, |s| s.queued as f64),
         ("busy slots", Unit::Requests, |s| s.busy_slots as f64),
         ("runnable", Unit::Requests, |s| f64::from(s.runnable)),
-        ("workers up", Unit::Requests, |s| f64::from(s.ready_workers)),
+        (UP, Unit::Requests, |s| f64::from(s.ready_workers)),
         ("PSS", Unit::Bytes, |s| s.pss as f64),
     ];
     for (name, unit, value) in series {
         let values: Vec<f64> = answer.snapshots.iter().map(value).collect();
         let top = values.iter().copied().fold(0.0, f64::max);
-        let line = sparkline(&values, top, TIMELINE, ramp);
+        let shown = if name == UP { Shown::Dips } else { Shown::Peaks };
+        let line = sparkline(&values, top, TIMELINE, shown, ramp);
         page.line(&format!("  {name:<10} |{line:<TIMELINE$}| up to {}", unit.show(top)));
     }
 }

@@ -34,17 +34,32 @@ impl Ramp {
     }
 }
 
-/// `values` in at most `width` characters, each the highest of its stretch,
-/// from zero to `top`. A value above zero is never shown as zero.
-pub fn sparkline(values: &[f64], top: f64, width: usize, ramp: Ramp) -> String {
+/// Which value stands for its stretch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// The highest.
+    Peaks,
+    /// The lowest.
+    Dips,
+}
+
+/// `values` in at most `width` characters, each for one stretch, from zero to
+/// `top`. A value above zero is never shown as zero.
+pub fn sparkline(values: &[f64], top: f64, width: usize, shown: Shown, ramp: Ramp) -> String {
     let characters = ramp.characters();
     let width = width.min(values.len());
     let stretch =
         |column: usize| column * values.len() / width..(column + 1) * values.len() / width;
-    let highest = |stretch: Range<usize>| values[stretch].iter().copied().fold(0.0, f64::max);
+    let extreme = |stretch: Range<usize>| {
+        let values = values[stretch].iter().copied();
+        match shown {
+            Shown::Peaks => values.fold(0.0, f64::max),
+            Shown::Dips => values.fold(f64::INFINITY, f64::min),
+        }
+    };
     let level =
         |value: f64| if top > 0.0 { (value / top * 8.0).ceil().min(8.0) as usize } else { 0 };
-    (0..width).map(|column| characters[level(highest(stretch(column)))]).collect()
+    (0..width).map(|column| characters[level(extreme(stretch(column)))]).collect()
 }
 
 #[cfg(test)]
@@ -53,19 +68,20 @@ mod tests {
 
     #[test]
     fn spans_from_zero_to_the_top() {
-        assert_eq!(sparkline(&[0.0, 0.1, 4.0, 8.0], 8.0, 60, Ramp::Blocks), " ▁▄█");
-        assert_eq!(sparkline(&[0.0, 0.1, 4.0, 8.0], 8.0, 60, Ramp::Ascii), " .=@");
-        assert_eq!(sparkline(&[0.0, 0.0], 0.0, 60, Ramp::Ascii), "  ");
-        assert_eq!(sparkline(&[], 1.0, 60, Ramp::Ascii), "");
+        assert_eq!(sparkline(&[0.0, 0.1, 4.0, 8.0], 8.0, 60, Shown::Peaks, Ramp::Blocks), " ▁▄█");
+        assert_eq!(sparkline(&[0.0, 0.1, 4.0, 8.0], 8.0, 60, Shown::Peaks, Ramp::Ascii), " .=@");
+        assert_eq!(sparkline(&[0.0, 0.0], 0.0, 60, Shown::Peaks, Ramp::Ascii), "  ");
+        assert_eq!(sparkline(&[], 1.0, 60, Shown::Peaks, Ramp::Ascii), "");
     }
 
     #[test]
     fn a_peak_survives_the_squeeze() {
         let mut values = vec![0.0; 600];
         values[123] = 1.0;
-        let line = sparkline(&values, 1.0, 60, Ramp::Ascii);
+        let line = sparkline(&values, 1.0, 60, Shown::Peaks, Ramp::Ascii);
         assert_eq!(line.len(), 60);
         assert_eq!(line.find('@'), Some(12));
-        assert_eq!(sparkline(&values[..97], 1.0, 48, Ramp::Ascii).len(), 48);
+        assert_eq!(sparkline(&[2.0, 1.0, 2.0, 2.0], 2.0, 2, Shown::Dips, Ramp::Ascii), "=@");
+        assert_eq!(sparkline(&values[..97], 1.0, 48, Shown::Peaks, Ramp::Ascii).len(), 48);
     }
 }

@@ -86,10 +86,14 @@ pub struct Measured {
 /// By formula.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Predicted {
-    /// Share of the worker time lost.
+    /// Share of the worker time lost, in the long run.
     pub capacity_lost: f64,
-    /// Restarts of the pool per hour.
+    /// The same over the simulated time.
+    pub capacity_lost_simulated_time: f64,
+    /// Restarts of the pool per hour, in the long run.
     pub restarts_per_hour: f64,
+    /// The same over the simulated time.
+    pub restarts_per_hour_simulated_time: f64,
     /// Chance that too few are up, in the long run.
     pub short: f64,
     /// The same at the worst moment after a common start.
@@ -157,7 +161,9 @@ impl Recycling {
             },
             predicted: Predicted {
                 capacity_lost: predicted.capacity_lost,
+                capacity_lost_simulated_time: check.capacity_lost,
                 restarts_per_hour: predicted.restarts_per_hour,
+                restarts_per_hour_simulated_time: check.restarts_per_hour,
                 short: predicted.short.0,
                 short_at_worst: predicted.short.1,
                 leak_most: predicted.leak.map(|leak| leak.most),

@@ -1,7 +1,17 @@
 use crate::lab::Lab;
 
-const COMMANDS: [&str; 9] =
-    ["", "recommend", "simulate", "sweep", "plot", "init", "doctor", "completions", "man"];
+const COMMANDS: [&str; 10] = [
+    "",
+    "recommend",
+    "simulate",
+    "recycling",
+    "sweep",
+    "plot",
+    "init",
+    "doctor",
+    "completions",
+    "man",
+];
 
 #[test]
 fn help_of_every_command_fits_80_columns() {
@@ -41,6 +51,18 @@ fn wrong_arguments_are_usage_errors() {
         "simulate --workload tiny.toml --profile process:1 --python 2.7",
         "simulate --workload tiny.toml --profile process:1 --requests 0",
         "simulate --workload tiny.toml --profile process:1 --replications 0",
+        "simulate --workload tiny.toml --pool apache",
+        "simulate --workload tiny.toml --profile unit=process:1,unit=process:2",
+        "simulate --workload tiny.toml --ttl 5",
+        "simulate --workload tiny.toml --ttl 0s",
+        "simulate --workload tiny.toml --max-requests 0",
+        "simulate --workload tiny.toml --drain slowly",
+        "simulate --workload tiny.toml --requests 5 --for 1s",
+        "recycling",
+        "recycling --workers 8",
+        "recycling --workers 8 --outage 1s --keep-up 0",
+        "recycling --workers 8 --outage 1s --keep-up 50% --rate 0/s",
+        "recycling --workload tiny.toml --workers 8 --outage 1s",
         "completions cmd",
     ] {
         lab.refusal(arguments, 2, 1);

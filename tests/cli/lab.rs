@@ -28,6 +28,36 @@ dispatcher = "kernel"
 max_workers = 4
 "#;
 
+/// 50 requests/s of two classes that wait for 10 ms: half of what one slot does.
+pub(crate) const STEADY: &str = r#"name = "steady"
+
+[arrivals.poisson]
+rate = "50/s"
+
+[[class]]
+name = "small"
+share = 0.8
+
+[[class.segment]]
+wait = "10 ms"
+
+[[class]]
+name = "large"
+share = 0.2
+
+[[class.segment]]
+wait = "10 ms"
+
+[runtime]
+python = ["3.12"]
+thread_safe = true
+fork_safe = true
+import_time = "200 ms"
+
+[service]
+dispatcher = "kernel"
+"#;
+
 /// A folder that goes when the test ends.
 pub(crate) struct Lab(tempfile::TempDir);
 
@@ -37,6 +67,18 @@ impl Lab {
         let lab = Self(tempfile::tempdir().unwrap());
         lab.write("tiny.toml", TINY);
         lab
+    }
+
+    /// With `steady.toml` in it.
+    pub(crate) fn steady() -> Self {
+        let lab = Self(tempfile::tempdir().unwrap());
+        lab.write("steady.toml", STEADY);
+        lab
+    }
+
+    /// The answer to `arguments` as JSON.
+    pub(crate) fn json(&self, arguments: &str, code: i32) -> serde_json::Value {
+        serde_json::from_str(&self.answer(&format!("{arguments} --format json"), code)).unwrap()
     }
 
     pub(crate) fn path(&self, file: &str) -> PathBuf {

@@ -8,6 +8,7 @@ mod lab;
 mod output;
 mod readme;
 mod recommend;
+mod recycling;
 mod simulate;
 mod sweep;
 mod tools;

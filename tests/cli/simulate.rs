@@ -58,6 +58,130 @@ fn a_written_trace_replays_to_the_same_records() {
     assert_eq!(lab.read("drawn.csv"), lab.read("replayed.csv"));
 }
 
+/// Point of the estimate at `path` of an answer.
+fn point(answer: &Value, path: &str) -> f64 {
+    answer.pointer(&format!("{path}/point")).and_then(Value::as_f64).unwrap()
+}
+
+#[test]
+fn a_kind_brings_its_size_and_its_rules() {
+    let lab = Lab::steady();
+    let answer = lab.json("simulate --workload steady.toml --pool gunicorn-sync --cores 2", 0);
+    let pool = &answer["pools"][0];
+    // 2 * 4 hardware threads + 1.
+    assert_eq!(pool["pool"]["profile"], "process:9");
+    assert_eq!(
+        (&pool["pool"]["kind"], &pool["pool"]["choice"]),
+        (&"gunicorn-sync".into(), &"accept-one".into())
+    );
+    let other = "simulate --workload steady.toml --pool gunicorn-sync --choice least-loaded";
+    assert_eq!(lab.json(other, 0)["pools"][0]["pool"]["choice"], "least-loaded");
+    let stderr =
+        lab.refusal("simulate --workload steady.toml --pool uvicorn --profile process:2", 2, 1);
+    assert!(stderr.contains("write async:4x100"), "{stderr}");
+    let stderr = lab.refusal("simulate --workload steady.toml --pool gunicorn-sync --ttl 5s", 2, 1);
+    assert!(
+        stderr.contains("gunicorn-sync has no ttl") && stderr.contains("grpc-process"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn classes_may_have_pools_of_their_own() {
+    let lab = Lab::steady();
+    let simulate = "simulate --workload steady.toml --profile large=process:2,small=threads:4";
+    let answer = lab.json(simulate, 0);
+    let pools = answer["pools"].as_array().unwrap();
+    let served: Vec<&Value> = pools.iter().map(|pool| &pool["serves"][0]).collect();
+    assert_eq!(served, ["large", "small"]);
+    let of_pools: f64 = pools.iter().map(|pool| point(pool, "/throughput")).sum();
+    let all = point(&answer, "/figures/throughput");
+    assert!((of_pools / all - 1.0).abs() < 1e-9, "{of_pools} {all}");
+    let large = point(&pools[0], "/throughput") / all;
+    assert!((large - 0.2).abs() < 0.02, "{large}");
+    let text = lab.answer(simulate, 0);
+    assert!(text.contains("Hybrid of 2 pools") && text.contains("mean service"), "{text}");
+    let missing = lab.refusal("simulate --workload steady.toml --profile large=process:2", 2, 1);
+    assert!(missing.contains("class `small` has no pool"), "{missing}");
+    let wrong = "simulate --workload steady.toml --profile lagre=process:2,small=process:1";
+    assert!(lab.refusal(wrong, 2, 1).contains("did you mean `large`?"));
+}
+
+#[test]
+fn stages_have_the_executors_that_the_workload_gives_them() {
+    let lab = Lab::new();
+    let workload = concat!(env!("CARGO_MANIFEST_DIR"), "/workloads/tadween/numpy.toml");
+    let profile = |extra: &str| -> Vec<String> {
+        let simulate = format!("simulate --workload {workload} --replications 2 {extra}");
+        let answer = lab.json(&simulate, 0);
+        let pools = answer["pools"].as_array().unwrap().iter();
+        pools.map(|pool| pool["pool"]["profile"].as_str().unwrap().to_owned()).collect()
+    };
+    let stated = profile("");
+    assert_eq!(stated.len(), 3, "{stated:?}");
+    let stderr =
+        lab.refusal(&format!("simulate --workload {workload} --profile cpuu=process:3"), 2, 1);
+    assert!(stderr.contains("no stage of"), "{stderr}");
+}
+
+#[test]
+fn restarts_and_what_they_cost_are_counted_once() {
+    let lab = Lab::steady();
+    let simulate = "simulate --workload steady.toml --profile process:2 --for 60s \
+                    --max-requests 200 --max-requests-jitter 50";
+    let answer = lab.json(&format!("{simulate} --timeline t.csv"), 0);
+    assert_eq!(answer["requests"], 3_000);
+    let workers = &answer["workers"];
+    // 3000 requests in lives of 200 to 250, in ten replications.
+    let restarts = workers["restarts"].as_u64().unwrap();
+    assert!((110..150).contains(&restarts), "{restarts}");
+    let causes = &workers["restarts_per_hour_by_cause"];
+    assert_eq!(causes["max_requests"], workers["restarts_per_hour"]);
+    assert_eq!(causes["ttl"]["point"], 0.0);
+    // What is down is never more, the more workers it is.
+    let down = workers["down_at_least"].as_array().unwrap();
+    let down: Vec<f64> = down.iter().map(|share| point(share, "")).collect();
+    assert!(down.is_sorted_by(|a, b| a >= b) && down.len() <= 2, "{down:?}");
+    let lost = point(workers, "/capacity_lost");
+    assert!((down.iter().sum::<f64>() / 2.0 - lost).abs() < 1e-9, "{down:?} {lost}");
+    assert!(answer["blast_radius"]["extra_mean"]["point"].is_number());
+    let timeline = lab.read("t.csv");
+    let column = timeline.lines().next().unwrap().split(',').position(|name| name == "restarts");
+    let last = timeline.lines().last().unwrap().split(',').nth(column.unwrap()).unwrap();
+    let moments = answer["timeline"].as_array().unwrap();
+    assert_eq!(last.parse::<u64>().unwrap(), moments.last().unwrap()["restarts"].as_u64().unwrap());
+    assert!((10..16).contains(&last.parse::<u64>().unwrap()), "{last}");
+    let text = lab.answer(simulate, 0);
+    assert!(
+        text.contains("restarts, all by max requests") && text.contains("Blast radius"),
+        "{text}"
+    );
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
+
+#[test]
+fn who_lives_for_ever_has_no_blast_radius() {
+    let lab = Lab::steady();
+    let simulate = "simulate --workload steady.toml --profile process:2 --requests 500";
+    let answer = lab.json(simulate, 0);
+    assert_eq!(
+        (&answer["blast_radius"], &answer["workers"]["restarts"]),
+        (&Value::Null, &0.into())
+    );
+    assert!(!lab.answer(simulate, 0).contains("Workers\n"));
+    let rare = lab.answer(&format!("{simulate} --max-requests 100000"), 0);
+    assert!(rare.contains("None was replaced in"), "{rare}");
+}
+
+#[test]
+fn a_length_of_time_needs_a_rate() {
+    let lab = Lab::new();
+    let stderr = lab.refusal("simulate --workload tiny.toml --for 1h", 2, 1);
+    assert!(stderr.contains("write --requests instead"), "{stderr}");
+    let stderr = lab.refusal("simulate --workload tiny.toml --ttl-jitter 1s", 2, 1);
+    assert!(stderr.contains("add --ttl"), "{stderr}");
+}
+
 #[test]
 fn a_profile_that_the_interpreter_cannot_run_is_a_usage_error() {
     let lab = Lab::new();

@@ -45,7 +45,7 @@ impl Code {
             Self::Met => "an answer; a recommended pool meets its objective",
             Self::Internal => "the program or the system failed",
             Self::Usage => "the command line makes no sense",
-            Self::NotMet => "no pool is sure to meet the objective (the answer says by how much)",
+            Self::NotMet => "no pool or recycling rule is sure to meet the objective",
             Self::Workload => "the workload file is missing or invalid",
             Self::Calibration => "the calibration is missing, invalid or of another host",
         }

@@ -83,7 +83,7 @@ pub struct PlainArgs {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Check")]
 pub struct CheckArgs {
-    /// Independent replications; 2 or more give intervals
+    /// Independent replications, 2 or more for intervals; a short check gets more
     #[arg(long, value_name = "R", default_value_t = 10,
           value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub replications: u32,

@@ -68,7 +68,7 @@ fn requests(args: &SimulateArgs, workload: &Workload) -> Result<u64, SimError> {
             workload.name
         )));
     };
-    let requests = (rate * length.as_secs()).ceil().max(1.0);
+    let requests = (rate * length.as_secs()).round().max(1.0);
     if requests > MAX_REQUESTS as f64 {
         return Err(SimError::Impossible(format!(
             "{requests} requests would come in {length}, over {MAX_REQUESTS}; simulate less time"

@@ -1,6 +1,6 @@
 //! The pool with the rule, simulated from a common start, beside the formula.
 
-use sim::experiment::{SimError, Summary};
+use sim::experiment::{Scenario, SimError, Summary};
 use sim::recycling::{Answer, Drift};
 use sim::stats::{Estimate, Verdict};
 
@@ -15,6 +15,10 @@ use crate::runs::replicate;
 const LIVES: f64 = 3.0;
 /// Most requests of all replications together.
 const MOST_REQUESTS: u64 = 20_000_000;
+/// What is to be seen is rare: there are more replications than were asked for,
+/// until they have so many requests together, but at most so many.
+const ENOUGH_REQUESTS: u64 = 1_000_000;
+const MOST_REPLICATIONS: u64 = 200;
 /// Steps of averages over time.
 const STEPS_PER_OUTAGE: f64 = 16.0;
 const MOST_STEPS: f64 = 200_000.0;
@@ -64,10 +68,13 @@ pub fn check(
 ) -> Result<Check, SimError> {
     let what = "checking the answer";
     let requests = requests(case, measured, answer);
-    let scenario = case.scenario(requests);
-    let outcomes = replicate(&scenario, case.replications, &mut (), what, bar)?;
+    let more = (ENOUGH_REQUESTS / requests).min(MOST_REPLICATIONS) as u32;
+    let replications = case.replications.max(more);
+    // Other requests than those that were measured, so that no luck counts twice.
+    let scenario = Scenario { seed: case.seed.wrapping_add(1), ..case.scenario(requests) };
+    let outcomes = replicate(&scenario, replications, &mut (), what, bar)?;
     let summary = Summary::of(outcomes);
-    let observed = summary.workers.observed / f64::from(case.replications);
+    let observed = summary.workers.observed / f64::from(replications);
     let too_many = goal.too_many(case.workers());
     let short = summary.workers.down_at_least(too_many as usize);
     let longest = answer.lives.base() + answer.lives.jitter() + answer.lives.outage();

@@ -263,10 +263,9 @@ impl WorkersOutcome {
 /// One pool of a deployment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct PoolOutcome {
-    /// Requests (of a pipeline: stages) that it finished per second, observed
-    /// stretch.
+    /// Requests (of a pipeline: stages) that it finished per second, whole run.
     pub throughput: f64,
-    /// Busy share of its slots, observed stretch.
+    /// Busy share of its slots, whole run.
     pub slots: f64,
     /// Mean time from its door to the end of its service, whole run, in s.
     pub mean_sojourn: f64,

@@ -4,6 +4,7 @@
 
 use proptest::prelude::*;
 
+use sim::experiment::{Scenario, Summary, replicate};
 use sim::host::{Host, Parameter, Quota};
 use sim::kernel::SimDuration;
 use sim::pool::{Concurrency, Dispatcher, PoolConfig, StartMethod};
@@ -11,7 +12,7 @@ use sim::search::{Recommendation, Resource, SearchError, SearchOptions, recommen
 use sim::stats::Verdict;
 use sim::workload::{
     Arrivals, Distribution, Goal, LatencyLimit, PythonVersion, Quantile, RequestClass, Segment,
-    SegmentKind, Workload,
+    SegmentKind, Stage, Workload,
 };
 
 const MIB: u64 = 1 << 20;
@@ -67,8 +68,11 @@ fn answer(workload: &Workload) -> Recommendation {
 }
 
 fn pools(answer: &Recommendation) -> Vec<PoolConfig> {
-    let others = answer.runners_up.iter().map(|r| &r.assessed.pool);
-    std::iter::once(&answer.choice.pool).chain(others).cloned().collect()
+    let others = answer.runners_up.iter().map(|r| &r.assessed.deployment);
+    std::iter::once(&answer.choice.deployment)
+        .chain(others)
+        .flat_map(|deployment| deployment.pools.clone())
+        .collect()
 }
 
 fn is_accounted_for(answer: &Recommendation) -> bool {
@@ -93,8 +97,8 @@ fn the_answer_does_not_depend_on_the_number_of_threads() {
 #[test]
 fn bytecode_under_a_lock_needs_processes() {
     let found = answer(&bytecode());
-    assert_eq!(found.choice.pool.profile.concurrency, Concurrency::Serial);
-    assert!(found.choice.pool.profile.workers >= 3, "{}", found.choice.pool);
+    assert_eq!(found.choice.pool().profile.concurrency, Concurrency::Serial);
+    assert!(found.choice.pool().profile.workers >= 3, "{}", found.choice.deployment);
     assert_eq!(found.verdict, Verdict::Met);
     assert!(is_accounted_for(&found), "{:?}", found.effort);
     // 100 requests/s is what one lock allows, 200 are offered.
@@ -109,8 +113,8 @@ fn without_the_lock_threads_do_with_less_memory() {
     workload.runtime.python = python(&["3.12", "3.14t"]);
     workload.objective.goal = Some(Goal::Memory);
     let found = answer(&workload);
-    assert_eq!(found.choice.pool.python, python(&["3.14t"])[0]);
-    assert_eq!(found.choice.pool.profile.workers, 1, "{}", found.choice.pool);
+    assert_eq!(found.choice.pool().python, python(&["3.14t"])[0]);
+    assert_eq!(found.choice.pool().profile.workers, 1, "{}", found.choice.deployment);
     assert_eq!(found.choice.bottleneck.resource, Resource::Workers);
 }
 
@@ -118,11 +122,11 @@ fn without_the_lock_threads_do_with_less_memory() {
 fn waits_go_on_threads_or_an_event_loop_of_one_process() {
     let mut workload = waiting();
     let found = answer(&workload);
-    assert_eq!(found.choice.pool.profile.workers, 1, "{}", found.choice.pool);
+    assert_eq!(found.choice.pool().profile.workers, 1, "{}", found.choice.deployment);
     workload.runtime.isolation = true;
     let found = answer(&workload);
     // 200/s for 50.4 ms are ten at once.
-    assert!(found.choice.pool.profile.workers > 10, "{}", found.choice.pool);
+    assert!(found.choice.pool().profile.workers > 10, "{}", found.choice.deployment);
 }
 
 #[test]
@@ -148,7 +152,7 @@ fn a_batch_fills_the_cores_and_no_more() {
     // 400 requests of 10 ms on four cores.
     let makespan = found.choice.summary.makespan;
     assert!((1.0..1.1).contains(&makespan.point), "{makespan:?}");
-    assert!((4..8).contains(&found.choice.pool.profile.workers), "{}", found.choice.pool);
+    assert!((4..8).contains(&found.choice.pool().profile.workers), "{}", found.choice.deployment);
     assert!(is_accounted_for(&found), "{:?}", found.effort);
 }
 
@@ -159,7 +163,7 @@ fn an_impossible_load_still_gets_an_answer() {
     let found = answer(&workload);
     assert_eq!(found.verdict, Verdict::Missed);
     assert!(found.choice.summary.saturated);
-    assert!(found.choice.pool.profile.workers >= 4, "{}", found.choice.pool);
+    assert!(found.choice.pool().profile.workers >= 4, "{}", found.choice.deployment);
     assert!(found.warnings.iter().any(|w| w.message.contains("no candidate can keep")));
     assert!(is_accounted_for(&found), "{:?}", found.effort);
 }
@@ -185,7 +189,7 @@ fn a_varying_load_is_sized_for_its_peak() {
     let at_most = millis(200);
     workload.objective.latency = vec![LatencyLimit { class: 0, quantile: Quantile::P99, at_most }];
     let found = answer(&workload);
-    assert!(found.choice.pool.profile.workers >= 4, "{}", found.choice.pool);
+    assert!(found.choice.pool().profile.workers >= 4, "{}", found.choice.deployment);
     assert_eq!(found.verdict, Verdict::Met, "{:?}", found.choice.margins);
 }
 
@@ -239,11 +243,11 @@ fn nothing_on_the_frontier_is_beaten_in_everything() {
     assert_eq!(points.iter().filter(|point| point.chosen).count(), 1);
     assert!(points.len() > 1, "{points:?}");
     for point in points.iter().filter(|point| !point.chosen) {
-        assert!(!points.iter().any(|other| point.is_dominated_by(other)), "{}", point.pool);
+        assert!(!points.iter().any(|other| point.is_dominated_by(other)), "{}", point.deployment);
         assert_eq!(point.verdict, Verdict::Met);
     }
     let chosen = points.iter().find(|point| point.chosen).unwrap();
-    assert_eq!(chosen.pool, found.choice.pool);
+    assert_eq!(chosen.deployment, found.choice.deployment);
     assert_eq!(chosen.throughput, found.choice.summary.throughput);
 }
 
@@ -274,7 +278,7 @@ fn a_leak_is_answered_with_a_rule_and_a_stated_rule_is_kept_to() {
     assert!(rule.lifecycle.max_requests.is_some_and(|requests| requests > 1000), "{rule:?}");
     workload.service.lifecycle.max_requests = Some(3000);
     let found = answer(&workload);
-    assert_eq!(found.choice.pool.lifecycle.max_requests, Some(3000));
+    assert_eq!(found.choice.pool().lifecycle.max_requests, Some(3000));
     assert_eq!(
         found.recycling.as_ref().unwrap().rule.as_ref().unwrap().lifecycle.max_requests,
         Some(3000)
@@ -292,19 +296,115 @@ fn half_a_cpu_throttles_the_tail_and_the_rules_do_not_see_it() {
     half.quota = Some(Quota { cpus: 0.5, period: millis(100) });
     let found = recommend(&workload, &half, &quick(), &()).unwrap();
     assert_eq!(found.verdict, Verdict::Met);
-    assert!(found.choice.pool.profile.workers <= 3, "{}", found.choice.pool);
+    assert!(found.choice.pool().profile.workers <= 3, "{}", found.choice.deployment);
     let cores = found.choice.bounds.iter().find(|(resource, _)| *resource == Resource::Cores);
     assert_eq!(cores.unwrap().1, 50.0);
     // Whoever comes once the period's 50 ms are spent waits for the next.
     let p99 = found.choice.summary.classes[0].quantiles[2];
     assert!(p99.low > 0.025, "{p99:?}");
     let free = recommend(&workload, &Host { quota: None, ..half }, &quick(), &()).unwrap();
-    assert!(free.choice.summary.classes[0].quantiles[2].high < 0.02, "{}", free.choice.pool);
+    assert!(free.choice.summary.classes[0].quantiles[2].high < 0.02, "{}", free.choice.deployment);
     let rule = &found.rules[0];
     assert_eq!(rule.pick.as_ref().unwrap().profile.workers, 17);
     assert!(rule.note.contains("blind to the quota of 0.5"), "{}", rule.note);
     assert!(found.warnings.iter().any(|w| w.message.contains("stands still")));
     assert!(free.rules[0].note.contains("logical CPUs") && !free.rules[0].note.contains("quota"));
+}
+
+/// Short calls beside long stretches of bytecode; three processes at most, and
+/// calls that wait neither for a slot nor for a lock.
+fn calls_beside_computations() -> Workload {
+    let constant = |kind, n| Segment::new(kind, Distribution::Constant(millis(n)));
+    let wait = vec![constant(SegmentKind::Wait, 5), constant(SegmentKind::Python, 1)];
+    let spin = vec![constant(SegmentKind::Python, 100)];
+    let classes = vec![RequestClass::new("call", 0.9, wait), RequestClass::new("spin", 0.1, spin)];
+    let mut workload = Workload::new("search", Arrivals::Poisson { rate: 100.0 }, classes);
+    workload.service.max_workers = Some(3);
+    let at_most = millis(9);
+    workload.objective.latency = vec![LatencyLimit { class: 0, quantile: Quantile::P99, at_most }];
+    workload
+}
+
+/// With a lock that is handed on every 5 ms.
+fn locking_host() -> Host {
+    let mut host = host();
+    host.interpreter.switch_interval = Parameter::exactly(millis(5));
+    host
+}
+
+#[test]
+fn a_hybrid_that_alone_keeps_every_limit_is_the_choice() {
+    let (workload, host) = (calls_beside_computations(), locking_host());
+    let found = recommend(&workload, &host, &quick(), &()).unwrap();
+    let chosen = &found.choice;
+    assert_eq!(found.verdict, Verdict::Met, "{} {:?}", chosen.deployment, chosen.margins);
+    assert_eq!(chosen.deployment.pools.len(), 2, "{}", chosen.deployment);
+    assert_eq!(chosen.deployment.split, Split::ByClass(vec![1, 0]));
+    // What it replaces is one pool that misses the limit, on the same requests.
+    let replaced = &found.runners_up[0];
+    assert_eq!(replaced.assessed.deployment.split, Split::Whole);
+    assert!(replaced.assessed.margins.iter().any(|margin| margin.verdict == Verdict::Missed));
+    assert!(found.hybrids.best.iter().all(|hybrid| hybrid.deployment != chosen.deployment));
+    assert!(is_accounted_for(&found), "{:?}", found.effort);
+    // Requests of another seed show the same.
+    let scenario = Scenario::of(&workload, &host, &chosen.deployment, 10_000, 99);
+    let again = Summary::of(replicate(&scenario, 0..6).unwrap());
+    let (seen, said) = (again.classes[0].quantiles[2], chosen.summary.classes[0].quantiles[2]);
+    assert!((seen.point / said.point - 1.0).abs() < 0.1, "{seen:?} {said:?}");
+    let (seen, said) = (again.peak_pss.point, chosen.summary.peak_pss.point);
+    assert!((seen / said - 1.0).abs() < 0.1, "{seen} {said}");
+}
+
+#[test]
+fn without_a_limit_that_needs_two_one_pool_stays_the_choice() {
+    let mut workload = calls_beside_computations();
+    workload.objective.latency[0].at_most = millis(2000);
+    workload.objective.goal = Some(Goal::Memory);
+    let found = recommend(&workload, &locking_host(), &quick(), &()).unwrap();
+    assert_eq!(found.choice.deployment.pools.len(), 1, "{}", found.choice.deployment);
+    assert!(found.hybrids.tried > 0);
+}
+
+/// Waits of 20 ms, then 100 ms of `kind`, as two stages of which the first has
+/// threads.
+fn pipeline(kind: SegmentKind) -> Workload {
+    let constant = |kind, n| Segment::new(kind, Distribution::Constant(millis(n)));
+    let compute = Segment { stage: 1, ..constant(kind, 100) };
+    let segments = vec![constant(SegmentKind::Wait, 20), compute];
+    let classes = vec![RequestClass::new("task", 1.0, segments)];
+    let mut workload = Workload::new("staged", Arrivals::Batch { requests: 40 }, classes);
+    let stage = |name: &str, profile| Stage { name: name.to_owned(), profile, start_method: None };
+    workload.stages =
+        vec![stage("fetch", Some("threads:5".parse().unwrap())), stage("compute", None)];
+    workload
+}
+
+#[test]
+fn each_open_stage_of_a_pipeline_gets_its_executor() {
+    let found = answer(&pipeline(SegmentKind::Python));
+    let chosen = &found.choice.deployment;
+    assert_eq!((&chosen.split, chosen.pools.len()), (&Split::ByStage, 2));
+    assert_eq!(chosen.pools[0].profile.to_string(), "threads:5");
+    assert_eq!(chosen.pools[1].profile.concurrency, Concurrency::Serial, "{chosen}");
+    assert!(chosen.pools[1].profile.workers >= 4, "{chosen}");
+    // 40 times 100 ms on four cores.
+    let makespan = found.choice.summary.makespan.point;
+    assert!((1.0..1.2).contains(&makespan), "{makespan}");
+    for other in &found.runners_up {
+        assert_eq!(other.assessed.deployment.split, Split::ByStage);
+    }
+    assert!(found.rules.iter().all(|rule| rule.pick.is_none() && rule.note.contains("pipeline")));
+    assert_eq!(found.hybrids.tried, 0);
+    assert!(is_accounted_for(&found), "{:?}", found.effort);
+}
+
+#[test]
+fn a_pipeline_whose_stages_need_what_is_forbidden_says_which() {
+    let mut workload = pipeline(SegmentKind::Python);
+    workload.runtime.thread_safe = false;
+    let error = recommend(&workload, &host(), &quick(), &()).unwrap_err();
+    let SearchError::NothingPossible(exclusions) = error else { panic!("{error}") };
+    assert!(exclusions.iter().any(|e| e.what.contains("stage `fetch`")), "{exclusions:?}");
 }
 
 proptest! {

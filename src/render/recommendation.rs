@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use sim::experiment::Summary;
 use sim::host::{Host, Origin};
-use sim::pool::PoolKind;
+use sim::pool::{PoolConfig, PoolKind};
 use sim::search::{Assessed, Limited, Margin, Recommendation};
 use sim::stats::{Estimate, Verdict};
 use sim::workload::{Arrivals, Goal, Objective, Quantile, Workload};
@@ -37,8 +37,8 @@ pub fn text(answer: &Answer<'_>) -> String {
 }
 
 fn headline(answer: &Answer<'_>, page: &mut Page) {
-    let choice = &answer.recommendation.choice.pool;
-    page.heading(&format!("Use {choice}"));
+    let choice = &answer.recommendation.choice.deployment;
+    page.hanging("", "    ", &format!("Use {choice}"));
     let verdict = match answer.recommendation.verdict {
         _ if answer.workload.objective == Objective::default() => "no limits are set",
         Verdict::Met => "every limit is met",
@@ -50,14 +50,30 @@ fn headline(answer: &Answer<'_>, page: &mut Page) {
         Goal::Throughput => "throughput",
         Goal::Memory => "memory",
     };
-    let (pool, name, host) = (pool::sentence(choice), &answer.workload.name, host(answer.host));
-    let line = format!("{pool}, for `{name}` on {host}; best by {goal}, {verdict}.");
+    let what = match &choice.pools[..] {
+        [only] => pool::sentence(only),
+        pools => format!("{} pools that share the host", pools.len()),
+    };
+    let (name, host) = (&answer.workload.name, host(answer.host));
+    let line = format!("{what}, for `{name}` on {host}; best by {goal}, {verdict}.");
     page.paragraph("  ", &line);
-    let mut settings = pool::settings(choice);
-    if choice.kind != PoolKind::Generic {
-        settings.insert(0, row("pool", choice.kind.name().to_owned()));
+    for (number, part) in choice.pools.iter().enumerate() {
+        if choice.pools.len() > 1 {
+            let served = pool::served(answer.workload, choice, number).collect::<Vec<_>>();
+            let line = format!("For {}: {}.", served.join(", "), pool::sentence(part));
+            page.hanging("  ", "    ", &line);
+        }
+        page.table(&settings(part));
     }
-    page.table(&settings);
+}
+
+/// Every setting of `pool`, its product first if it is one.
+fn settings(pool: &PoolConfig) -> Vec<[String; 2]> {
+    let mut settings = pool::settings(pool);
+    if pool.kind != PoolKind::Generic {
+        settings.insert(0, row("pool", pool.kind.name().to_owned()));
+    }
+    settings
 }
 
 /// `reference-8core (8 cores, 32.0 GiB)`.
@@ -235,7 +251,7 @@ fn runners_up(answer: &Answer<'_>, page: &mut Page) {
     }
     page.heading("Runners-up, by the goal's figure on the same requests (+ is worse)");
     for runner_up in all {
-        page.line(&format!("  {}", runner_up.assessed.pool));
+        page.hanging("  ", "      ", &runner_up.assessed.deployment.to_string());
         let figures = one_line(answer.workload, &runner_up.assessed);
         let line = format!("{}: {}; {figures}", difference(&runner_up.worse_by), runner_up.why);
         page.paragraph("      ", &line);

@@ -199,7 +199,7 @@ pub fn frontier(answer: &Answer<'_>, page: &mut Page) {
     page.heading("Frontier: no pool measured beats these in everything (* the choice)");
     for point in &frontier.points {
         let mark = if point.chosen { '*' } else { ' ' };
-        page.line(&format!("{mark} {}", point.pool));
+        page.hanging(&format!("{mark} "), "      ", &point.deployment.to_string());
         page.paragraph("      ", &figures(point, frontier.tail_over_limit));
     }
 }
@@ -239,9 +239,9 @@ pub fn hybrids(answer: &Answer<'_>, page: &mut Page) {
 /// `(matmul | echo)`: the classes of each pool.
 fn served(answer: &Answer<'_>, hybrid: &Hybrid) -> String {
     let classes = |pool: usize| {
-        let mine = answer.workload.classes.iter().enumerate();
-        let mine = mine.filter(|(i, _)| hybrid.deployment.split.pool(*i, 0) == pool);
-        mine.map(|(_, class)| class.name.as_str()).collect::<Vec<_>>().join(", ")
+        super::pool::served(answer.workload, &hybrid.deployment, pool)
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let each: Vec<String> = (0..hybrid.deployment.pools.len()).map(classes).collect();
     format!("({})", each.join(" | "))
@@ -286,7 +286,7 @@ fn fleet_line(answer: &Answer<'_>, fleet: &Fleet) -> String {
     format!(
         "{} hosts with {} each, behind a balancer that picks at random, {} a host; {} do not ({why}).",
         size.hosts,
-        size.pool,
+        size.deployment,
         Unit::PerSecond.estimate(&size.throughput),
         size.hosts - 1
     )

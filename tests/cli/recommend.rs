@@ -50,7 +50,7 @@ fn an_objective_that_no_pool_meets_ends_with_ten() {
 fn text_and_json_name_the_same_choice() {
     let lab = Lab::new();
     let answer = json(&lab, RECOMMEND, 0);
-    let profile = answer["choice"]["pool"]["profile"].as_str().unwrap();
+    let profile = answer["choice"]["pools"][0]["profile"].as_str().unwrap();
     let text = lab.answer(RECOMMEND, 0);
     assert!(text.lines().next().unwrap().contains(profile), "{profile}: {text}");
 }
@@ -60,7 +60,7 @@ fn a_smaller_host_gets_a_smaller_pool() {
     let lab = Lab::new();
     lab.write("tiny.toml", TINY.replace("requests = 20", "requests = 400"));
     let workers = |arguments: &str| {
-        json(&lab, &format!("{RECOMMEND} {arguments}"), 0)["choice"]["pool"]["workers"]
+        json(&lab, &format!("{RECOMMEND} {arguments}"), 0)["choice"]["pools"][0]["workers"]
             .as_u64()
             .unwrap()
     };
@@ -104,7 +104,7 @@ fn what_would_change_the_answer_is_said_in_text_and_json() {
     let points = answer["frontier"]["points"].as_array().unwrap();
     let chosen: Vec<&Value> = points.iter().filter(|point| point["chosen"] == true).collect();
     assert_eq!(chosen.len(), 1);
-    assert_eq!(chosen[0]["pool"], answer["choice"]["pool"]);
+    assert_eq!(chosen[0]["pools"], answer["choice"]["pools"]);
     let text = lab.answer(RECOMMEND, 0);
     for heading in ["When the answer changes", "What the time rests on", "Frontier"] {
         assert!(text.contains(heading), "{heading}: {text}");
@@ -161,6 +161,67 @@ fn every_workload_that_ships_gets_an_answer() {
         seen += 1;
     }
     assert!(seen > 0);
+}
+
+/// Kinds of the pools of the choice, in order.
+fn kinds(answer: &Value) -> Vec<&str> {
+    let pools = answer["choice"]["pools"].as_array().unwrap();
+    pools.iter().map(|pool| pool["kind"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn the_stage_of_a_pipeline_that_holds_the_lock_gets_processes() {
+    let lab = Lab::new();
+    let (threads, processes) = ("thread-pool-executor", "process-pool-executor");
+    for (file, kind) in [("native", processes), ("numpy", threads)] {
+        let root = env!("CARGO_MANIFEST_DIR");
+        let path = format!("{root}/workloads/tadween/{file}.toml");
+        let answer = json(&lab, &format!("recommend --precision 10% --workload {path}"), 0);
+        assert_eq!(kinds(&answer), [threads, kind, threads], "{file}");
+        assert_eq!(answer["choice"]["pools"][1]["serves"][0], "compute");
+    }
+}
+
+#[test]
+fn a_hybrid_is_shown_pool_by_pool() {
+    let lab = Lab::new();
+    let workload = r#"name = "beside"
+[arrivals.poisson]
+rate = "100/s"
+[[class]]
+name = "call"
+share = 0.9
+[[class.segment]]
+wait = "5 ms"
+[[class.segment]]
+python = "1 ms"
+[[class]]
+name = "spin"
+share = 0.1
+[[class.segment]]
+python = "100 ms"
+[runtime]
+python = ["3.12"]
+thread_safe = true
+fork_safe = true
+[service]
+dispatcher = "kernel"
+max_workers = 3
+[objective]
+p99 = { call = "9 ms" }
+"#;
+    lab.write("beside.toml", workload);
+    let command = "recommend --precision 10% --workload beside.toml";
+    let answer = json(&lab, command, 0);
+    let pools = answer["choice"]["pools"].as_array().unwrap();
+    let served: Vec<&Value> = pools.iter().map(|pool| &pool["serves"][0]).collect();
+    assert_eq!(served, ["spin", "call"], "{pools:?}");
+    assert_eq!(answer["verdict"], "met");
+    assert_eq!(answer["runners_up"][0]["pools"].as_array().unwrap().len(), 1);
+    let text = lab.answer(command, 0);
+    for part in ["2 pools that share the host", "For spin: ", "For call: "] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
 }
 
 #[test]

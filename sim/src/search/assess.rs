@@ -2,7 +2,7 @@
 
 use crate::experiment::{Outcome, Summary};
 use crate::host::Host;
-use crate::pool::PoolConfig;
+use crate::pool::Deployment;
 use crate::search::bounds::Bounds;
 use crate::search::constraints::memory_limit;
 use crate::search::judge::stationary_load;
@@ -10,21 +10,21 @@ use crate::search::{Assessed, Bottleneck, Limited, Margin, Resource};
 use crate::stats::{Estimate, Verdict};
 use crate::workload::Workload;
 
-/// Assesses `pool` from its replications and its start-up time, in s.
+/// Assesses `deployment` from its replications and its start-up time, in s.
 pub(super) fn assess(
     workload: &Workload,
     host: &Host,
-    pool: &PoolConfig,
+    deployment: &Deployment,
     outcomes: Vec<Outcome>,
     startup: f64,
 ) -> Assessed {
     let summary = Summary::of(outcomes);
     let startup = Estimate::exact(startup);
-    let bounds = Bounds::of(workload, host, pool);
+    let bounds = Bounds::of_deployment(workload, host, deployment);
     let limit = memory_limit(workload, host).0.max(1) as f64;
     let memory = scaled(summary.peak_pss, 1.0 / limit);
     Assessed {
-        pool: pool.clone(),
+        deployment: deployment.clone(),
         margins: margins(workload, &summary, startup),
         bottleneck: bottleneck(memory, &bounds, &summary),
         bounds: bounds.by_resource,
@@ -123,6 +123,7 @@ mod tests {
     use super::*;
     use crate::experiment::{Scenario, replicate};
     use crate::kernel::SimDuration;
+    use crate::pool::PoolConfig;
     use crate::search::testing::{cpu_bound, python};
     use crate::workload::{LatencyLimit, Quantile};
 
@@ -130,7 +131,7 @@ mod tests {
         let pool = PoolConfig::new(workload, profile.parse().unwrap(), python("3.12"));
         let scenario = Scenario::new(workload, host, &pool, 4000, 1);
         let outcomes = replicate(&scenario, 0..6).unwrap();
-        assess(workload, host, &pool, outcomes, 0.25)
+        assess(workload, host, &pool.into(), outcomes, 0.25)
     }
 
     #[test]

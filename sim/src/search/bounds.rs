@@ -1,7 +1,7 @@
 //! Operational bounds: throughputs that no schedule can pass.
 
 use crate::host::Host;
-use crate::pool::{Concurrency, PoolConfig};
+use crate::pool::{Concurrency, Deployment, PoolConfig};
 use crate::search::Resource;
 use crate::search::demand::Demand;
 use crate::workload::{Arrivals, Workload};
@@ -18,12 +18,26 @@ pub(super) struct Bounds {
 impl Bounds {
     /// Bounds of `pool` under `workload` on `host`.
     pub(super) fn of(workload: &Workload, host: &Host, pool: &PoolConfig) -> Self {
-        let demand = Demand::of(workload, host, pool);
+        Self::of_parts(workload, host, &[(pool, Demand::of(workload, host, pool))])
+    }
+
+    /// Bounds of `deployment`: its pools share the cores, and what lives in the
+    /// parent shares its lock; the tightest pool's slots and dispatcher count.
+    pub(super) fn of_deployment(workload: &Workload, host: &Host, deployment: &Deployment) -> Self {
+        Self::of_parts(workload, host, &Demand::of_deployment(workload, host, deployment))
+    }
+
+    fn of_parts(workload: &Workload, host: &Host, parts: &[(&PoolConfig, Demand)]) -> Self {
+        let sum = |of: fn(&Demand) -> f64| parts.iter().map(|(_, demand)| of(demand)).sum::<f64>();
+        let least = |bound: &dyn Fn(&PoolConfig, &Demand) -> f64| {
+            let bounds = parts.iter().map(|(pool, demand)| bound(pool, demand));
+            bounds.filter(|bound| !bound.is_nan()).fold(f64::INFINITY, f64::min)
+        };
         let mut by_resource: Vec<(Resource, f64)> = [
-            (Resource::Cores, host.usable_cpus() / demand.cores),
-            (Resource::Lock, locks(pool) / demand.lock),
-            (Resource::Workers, pool.profile.slots() as f64 / demand.slot),
-            (Resource::Dispatcher, 1.0 / demand.dispatcher),
+            (Resource::Cores, host.usable_cpus() / sum(|demand| demand.cores)),
+            (Resource::Lock, lock(parts)),
+            (Resource::Workers, least(&|pool, d| pool.profile.slots() as f64 / d.slot)),
+            (Resource::Dispatcher, least(&|_, d| 1.0 / d.dispatcher)),
         ]
         .into_iter()
         .filter(|(_, bound)| bound.is_finite())
@@ -31,7 +45,8 @@ impl Bounds {
         by_resource.sort_by(|a, b| a.1.total_cmp(&b.1));
         let asked = match &workload.arrivals {
             Arrivals::Closed { clients, think } => {
-                f64::from(*clients) / (demand.slot + demand.dispatcher + think.mean_secs())
+                let alone = sum(|demand| demand.slot + demand.dispatcher);
+                f64::from(*clients) / (alone + think.mean_secs())
             }
             _ => f64::INFINITY,
         };
@@ -47,6 +62,16 @@ impl Bounds {
     pub(super) fn throughput(&self) -> f64 {
         self.tightest().map_or(self.asked, |(_, bound)| bound.min(self.asked))
     }
+}
+
+/// The tightest lock: each pool's own, and the parent's for all that live there.
+fn lock(parts: &[(&PoolConfig, Demand)]) -> f64 {
+    let in_parent = |pool: &PoolConfig| pool.shares_parent() && locks(pool) == 1.0;
+    let parent = parts.iter().filter(|(pool, _)| in_parent(pool));
+    // Not `sum`, which is -0 for nothing.
+    let shared = 1.0 / parent.map(|(_, demand)| demand.lock).fold(0.0, |a, b| a + b);
+    let own = parts.iter().filter(|(pool, _)| !in_parent(pool));
+    own.map(|(pool, demand)| locks(pool) / demand.lock).fold(shared, f64::min)
 }
 
 /// Interpreter locks of the whole pool.

@@ -114,7 +114,8 @@ pub(super) fn busy_slots(
     }
 }
 
-fn peak_rate(arrivals: &Arrivals) -> f64 {
+/// The highest rate at which requests arrive for long, in requests/s.
+pub(super) fn peak_rate(arrivals: &Arrivals) -> f64 {
     match arrivals {
         Arrivals::OnOff { on_rate, off_rate, .. } => on_rate.max(*off_rate),
         Arrivals::Varying { points } => points.iter().map(|(_, rate)| *rate).fold(0.0, f64::max),
@@ -156,7 +157,7 @@ fn in_flight_levels(slots: u64, workers: u32) -> Vec<u32> {
 }
 
 /// BLAS threads worth trying: one, unless a segment can use more.
-fn blas_levels(workload: &Workload, host: &Host) -> Vec<u32> {
+pub(super) fn blas_levels(workload: &Workload, host: &Host) -> Vec<u32> {
     let parallel = workload
         .classes
         .iter()

@@ -27,9 +27,10 @@ pub(super) struct Reference<'a> {
 impl Reference<'_> {
     /// A candidate that was shown to the same requests as the choice.
     pub(super) fn runner_up(&self, reported: Reported, startup: f64) -> (Standing, RunnerUp) {
-        let standing = self.judge.standing(&reported.pool, &reported.outcomes, startup);
+        let standing = self.judge.standing(&reported.deployment, &reported.outcomes, startup);
         let worse_by = standing.over(&self.standing);
-        let assessed = assess(self.workload, self.host, &reported.pool, reported.outcomes, startup);
+        let assessed =
+            assess(self.workload, self.host, &reported.deployment, reported.outcomes, startup);
         let why = self.why(&assessed, worse_by);
         (standing, RunnerUp { assessed, worse_by, why })
     }
@@ -51,7 +52,7 @@ impl Reference<'_> {
             "not told apart".to_owned()
         };
         let more = assessed.summary.peak_pss.point - self.choice.summary.peak_pss.point;
-        let (slots, chosen) = (assessed.pool.profile.slots(), self.choice.pool.profile.slots());
+        let (slots, chosen) = (assessed.deployment.slots(), self.choice.deployment.slots());
         match more {
             more if more > 0.0 => format!("{alike}, but {} more memory", bytes(more)),
             _ if slots > chosen => format!("{alike}, but {} more slots", slots - chosen),
@@ -120,7 +121,7 @@ impl Reference<'_> {
                 rule.pick.as_ref().and_then(|pool| impossible(self.workload, self.host, pool));
             return outcome(None, None, why.unwrap_or_else(|| "It has no pick here.".to_owned()));
         };
-        if reported.pool == self.choice.pool {
+        if reported.deployment == self.choice.deployment {
             let verdict = verdict(self.workload, self.choice);
             return outcome(Some(Estimate::exact(1.0)), Some(verdict), "The choice.".to_owned());
         }

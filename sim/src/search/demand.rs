@@ -6,7 +6,7 @@
 
 use crate::engine::dispatch_cost;
 use crate::host::Host;
-use crate::pool::{Concurrency, Dispatcher, PoolConfig};
+use crate::pool::{Concurrency, Deployment, Dispatcher, PoolConfig, Split};
 use crate::workload::{RequestClass, Segment, SegmentKind, Workload};
 
 /// Mean demand of one request, over the mix of classes, in s.
@@ -34,6 +34,18 @@ impl Demand {
                 dispatcher: sum.dispatcher + class.share * one.dispatcher,
             }
         })
+    }
+
+    /// Demands in each pool of `deployment`, per request of the whole mix.
+    pub(super) fn of_deployment<'d>(
+        workload: &Workload,
+        host: &Host,
+        deployment: &'d Deployment,
+    ) -> Vec<(&'d PoolConfig, Self)> {
+        let pools = deployment.pools.iter().enumerate();
+        pools
+            .map(|(i, pool)| (pool, Self::of(&part(workload, &deployment.split, i), host, pool)))
+            .collect()
     }
 
     /// Demands of one class.
@@ -90,6 +102,26 @@ impl Demand {
             || matches!(pool.profile.concurrency, Concurrency::EventLoop(_));
         self.lock += if holds { elapsed } else { 0.0 };
     }
+}
+
+/// What pool `pool` serves of `workload`: its classes, at their shares of the
+/// whole, or its stage of each.
+fn part(workload: &Workload, split: &Split, pool: usize) -> Workload {
+    let mut part = workload.clone();
+    match split {
+        Split::Whole => {}
+        Split::ByClass(pools) => {
+            let mut route = pools.iter();
+            part.classes.retain(|_| route.next().is_some_and(|&p| p as usize == pool));
+        }
+        Split::ByStage => {
+            for class in &mut part.classes {
+                class.segments.retain(|segment| segment.stage as usize == pool);
+            }
+            part.classes.retain(|class| !class.segments.is_empty());
+        }
+    }
+    part
 }
 
 /// Time on an idle host over the stated duration.

@@ -3,7 +3,7 @@
 
 use crate::experiment::Summary;
 use crate::host::Host;
-use crate::pool::PoolConfig;
+use crate::pool::Deployment;
 use crate::search::assess::{assess, verdict};
 use crate::search::bounds::Bounds;
 use crate::search::dominated::ready_estimate;
@@ -28,8 +28,8 @@ pub struct Frontier {
 /// A pool of the frontier.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FrontierPoint {
-    /// The pool.
-    pub pool: PoolConfig,
+    /// The pool, or the pools that share the host.
+    pub deployment: Deployment,
     /// Is it the choice?
     pub chosen: bool,
     /// Does it keep every limit?
@@ -77,9 +77,11 @@ fn dominates(a: &Axes, b: &Axes) -> bool {
     a.iter().zip(b).all(|(a, b)| a <= b) && a.iter().zip(b).any(|(a, b)| a < b)
 }
 
-/// Share of the pool's slots that one worker has.
-pub(super) fn blast_radius(pool: &PoolConfig) -> f64 {
-    1.0 / f64::from(pool.profile.workers)
+/// Most of the slots that one worker has, as a share.
+pub(super) fn blast_radius(deployment: &Deployment) -> f64 {
+    let pools = || deployment.pools.iter().map(|pool| pool.profile);
+    let most = pools().map(|profile| profile.slots_per_worker()).max().unwrap_or(1);
+    f64::from(most) / pools().map(|profile| profile.slots()).sum::<u64>() as f64
 }
 
 /// Candidates worth measuring for the frontier: of those that did best on one
@@ -90,7 +92,7 @@ pub(super) fn contenders(
     host: &Host,
     entrants: &[Entrant],
     indifference: f64,
-) -> Vec<PoolConfig> {
+) -> Vec<Deployment> {
     let best = entrants.iter().map(|e| e.standing.mean_excess()).fold(f64::INFINITY, f64::min);
     let keeping: Vec<(&Entrant, Axes)> = entrants
         .iter()
@@ -104,22 +106,22 @@ pub(super) fn contenders(
             front.push(one);
         }
     }
-    let mut taken: Vec<PoolConfig> = Vec::new();
+    let mut taken: Vec<Deployment> = Vec::new();
     // The best on each axis first, then whoever is best in all together.
     for axis in 0..5 {
         let order = |a: &&&(&Entrant, Axes), b: &&&(&Entrant, Axes)| {
             a.1[axis].total_cmp(&b.1[axis]).then(sum(&a.1).total_cmp(&sum(&b.1)))
         };
         if let Some((entrant, _)) = front.iter().min_by(order)
-            && !taken.contains(&entrant.pool)
+            && !taken.contains(&entrant.deployment)
         {
-            taken.push(entrant.pool.clone());
+            taken.push(entrant.deployment.clone());
         }
     }
     front.sort_by(|a, b| sum(&a.1).total_cmp(&sum(&b.1)));
     for (entrant, _) in front {
-        if taken.len() < MEASURED && !taken.contains(&entrant.pool) {
-            taken.push(entrant.pool.clone());
+        if taken.len() < MEASURED && !taken.contains(&entrant.deployment) {
+            taken.push(entrant.deployment.clone());
         }
     }
     taken
@@ -131,16 +133,18 @@ fn sum(axes: &Axes) -> f64 {
 
 /// Axes from the race, as whole steps of the indifference.
 fn rough(workload: &Workload, host: &Host, entrant: &Entrant, indifference: f64) -> Axes {
-    let pool = &entrant.pool;
-    let capacity = Bounds::of(workload, host, pool).throughput().min(1e300);
+    let deployment = &entrant.deployment;
+    let capacity = Bounds::of_deployment(workload, host, deployment).throughput().min(1e300);
+    let pools = deployment.pools.iter();
+    let ready = pools.map(|pool| ready_estimate(workload, host, pool)).fold(0.0, f64::max);
     let step = (1.0 + indifference).ln();
     let steps = |value: f64| (value.clamp(1e-300, 1e300).ln() / step).round();
     [
         -steps(capacity),
         steps(entrant.tail),
         steps(entrant.standing.pss),
-        steps(ready_estimate(workload, host, pool)),
-        steps(blast_radius(pool)),
+        steps(ready),
+        steps(blast_radius(deployment)),
     ]
 }
 
@@ -154,7 +158,7 @@ pub(super) fn frontier(
 ) -> Frontier {
     let mut all: Vec<FrontierPoint> = Vec::new();
     for (i, (reported, startup)) in measured.iter().enumerate() {
-        if all.iter().all(|point| point.pool != reported.pool) {
+        if all.iter().all(|point| point.deployment != reported.deployment) {
             all.push(point(workload, host, reported, *startup, i == 0));
         }
     }
@@ -185,18 +189,18 @@ fn point(
 ) -> FrontierPoint {
     let judge = Judge::new(workload, host);
     let tails: Vec<f64> = reported.outcomes.iter().map(|outcome| judge.tail(outcome)).collect();
-    let assessed = assess(workload, host, &reported.pool, reported.outcomes.clone(), startup);
+    let assessed = assess(workload, host, &reported.deployment, reported.outcomes.clone(), startup);
     let Summary { throughput, peak_pss, .. } = assessed.summary;
     FrontierPoint {
-        pool: reported.pool.clone(),
+        deployment: reported.deployment.clone(),
         chosen,
         verdict: verdict(workload, &assessed),
-        capacity: Bounds::of(workload, host, &reported.pool).throughput(),
+        capacity: Bounds::of_deployment(workload, host, &reported.deployment).throughput(),
         throughput,
         tail: Estimate::from_samples(&tails),
         peak_pss,
         startup: assessed.startup,
-        blast_radius: blast_radius(&reported.pool),
+        blast_radius: blast_radius(&reported.deployment),
     }
 }
 
@@ -204,12 +208,14 @@ fn point(
 mod tests {
     use super::*;
     use crate::kernel::SimDuration;
+    use crate::pool::PoolConfig;
     use crate::search::testing::{cpu_bound, python};
 
     fn a_point(memory: f64, tail: f64) -> FrontierPoint {
         let workload = cpu_bound(1.0, SimDuration::MILLISECOND);
         FrontierPoint {
-            pool: PoolConfig::new(&workload, "process:4".parse().unwrap(), python("3.12")),
+            deployment: PoolConfig::new(&workload, "process:4".parse().unwrap(), python("3.12"))
+                .into(),
             chosen: false,
             verdict: Verdict::Met,
             capacity: 100.0,

@@ -5,17 +5,17 @@
 //! classes give k - 1 splits. Sizes follow from what each part keeps in use by
 //! Little's law; the bounds of the parts keep the number of candidates small.
 
-use crate::experiment::{Outcome, SimError, Summary};
+use crate::experiment::{SimError, Summary};
 use crate::host::Host;
-use crate::pool::{Deployment, PoolConfig, Profile, Split};
-use crate::search::assess::{kept, margins};
+use crate::pool::{Deployment, PoolConfig, PoolKind, Profile, Split, StartMethod};
+use crate::search::assess::kept;
 use crate::search::candidates::busy_slots;
 use crate::search::constraints::{broken, memory_limit};
 use crate::search::demand::Demand;
 use crate::search::judge::{Judge, Standing};
 use crate::search::lengths::first_requests;
 use crate::search::simulator::{Purpose, Runs, Simulator};
-use crate::search::{Margin, SearchOptions};
+use crate::search::{Assessed, Margin, SearchOptions};
 use crate::stats::{Estimate, Verdict};
 use crate::workload::Workload;
 
@@ -50,32 +50,34 @@ pub struct Hybrid {
 pub struct Hybrids {
     /// How many.
     pub tried: u32,
-    /// The best of them, the best first.
+    /// The best of them that are not the choice, the best first.
     pub best: Vec<Hybrid>,
     /// Requests simulated.
     pub requests: u64,
 }
 
-/// What the choice did on the requests of the report.
-pub(super) struct Rival<'a> {
-    pub(super) pool: &'a PoolConfig,
-    pub(super) outcomes: &'a [Outcome],
-    pub(super) startup: f64,
-    /// Requests of one replication.
+/// Hybrids worth measuring, and what it took to find them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Finalists {
+    /// The best first.
+    pub(super) deployments: Vec<Deployment>,
+    /// How many were tried.
+    pub(super) tried: u32,
+    /// Requests simulated.
     pub(super) requests: u64,
 }
 
-/// Tries hybrids beside `choice`; none for one class or a pipeline.
-pub(super) fn hybrids(
+/// Tries hybrids on the runtime of `choice`; none for one class or a pipeline.
+pub(super) fn finalists(
     workload: &Workload,
     host: &Host,
     options: &SearchOptions,
-    choice: &Rival<'_>,
-) -> Result<Hybrids, SimError> {
-    let all = candidates(workload, host, choice.pool);
+    choice: &PoolConfig,
+) -> Result<Finalists, SimError> {
+    let all = candidates(workload, host, choice);
     let tried = all.len() as u32;
     if all.is_empty() {
-        return Ok(Hybrids::default());
+        return Ok(Finalists::default());
     }
     let mut simulator = Simulator::new(workload, host, options.cpu, options.seed);
     let judge = Judge::new(workload, host);
@@ -89,38 +91,23 @@ pub(super) fn hybrids(
     };
     let outcomes = simulator.run(&deployments, runs)?;
     let startups = simulator.startup(&deployments)?;
-    let mut order: Vec<(Standing, usize)> = outcomes
-        .iter()
-        .enumerate()
-        .map(|(i, outcomes)| (judge.as_seen(outcomes, startups[i]), i))
+    let mut order: Vec<(Standing, &Deployment)> = deployments
+        .into_iter()
+        .zip(outcomes.iter().zip(startups))
+        .map(|(one, (outcomes, startup))| (judge.standing(one, outcomes, startup), one))
         .collect();
-    order.sort_by(|a, b| a.0.compare(&b.0).then(a.1.cmp(&b.1)));
-    let finalists: Vec<usize> = order.iter().take(MEASURED).map(|(_, i)| *i).collect();
-    let measured: Vec<&Deployment> = finalists.iter().map(|&i| &all[i]).collect();
-    let runs = Runs {
-        purpose: Purpose::Report,
-        from: 0,
-        replications: choice.outcomes.len().min(10) as u32,
-        requests: choice.requests,
-    };
-    let outcomes = simulator.run(&measured, runs)?;
-    let standing = judge.as_seen(choice.outcomes, choice.startup);
-    let mut best: Vec<(Standing, Hybrid)> = finalists
-        .iter()
-        .zip(outcomes)
-        .map(|(&i, outcomes)| {
-            let own = judge.as_seen(&outcomes, startups[i]);
-            let worse_by = own.over(&standing);
-            let (summary, startup) = (Summary::of(outcomes), Estimate::exact(startups[i]));
-            let margins = margins(workload, &summary, startup);
-            let verdict = kept(workload, &summary, &margins);
-            let deployment = all[i].clone();
-            (own, Hybrid { deployment, summary, startup, margins, verdict, worse_by })
-        })
-        .collect();
-    best.sort_by(|a, b| a.0.compare(&b.0));
-    let best = best.into_iter().map(|(_, hybrid)| hybrid).collect();
-    Ok(Hybrids { tried, best, requests: simulator.spent })
+    order.sort_by(|a, b| a.0.compare(&b.0));
+    let best = order.into_iter().take(MEASURED).map(|(_, one)| one.clone());
+    Ok(Finalists { deployments: best.collect(), tried, requests: simulator.spent })
+}
+
+impl Hybrid {
+    /// What was measured of it, beside the choice.
+    pub(super) fn new(workload: &Workload, assessed: Assessed, worse_by: Estimate) -> Self {
+        let verdict = kept(workload, &assessed.summary, &assessed.margins);
+        let Assessed { deployment, summary, startup, margins, .. } = assessed;
+        Self { deployment, summary, startup, margins, verdict, worse_by }
+    }
 }
 
 /// Every split, in sizes that its parts keep in use, on the runtime of `like`.
@@ -179,14 +166,12 @@ fn parts(
         for profile in profiles {
             let blas = [1, like.blas_threads.max(1)];
             let levels = if computing { &blas[..] } else { &blas[..1] };
-            for &blas_threads in levels {
-                let pool = PoolConfig {
-                    blas_threads,
-                    start_method: like.start_method,
-                    ..PoolConfig::new(workload, profile, like.python)
-                };
-                if !pools.contains(&pool) && broken(workload, host, &pool).is_none() {
-                    pools.push(pool);
+            for pool in made(workload, host, like, profile) {
+                for &blas_threads in levels {
+                    let pool = PoolConfig { blas_threads, ..pool.clone() };
+                    if !pools.contains(&pool) {
+                        pools.push(pool);
+                    }
                 }
             }
         }
@@ -194,8 +179,27 @@ fn parts(
     pools
 }
 
-/// Do both parts keep to the limit on workers and, when idle, to the memory?
-fn fits(workload: &Workload, host: &Host, deployment: &Deployment) -> bool {
+/// `profile` as each kind that the workload names, its workers started as those
+/// of `like` or else by the first method that is possible.
+fn made(workload: &Workload, host: &Host, like: &PoolConfig, profile: Profile) -> Vec<PoolConfig> {
+    let named = &workload.service.pools;
+    let kinds = if named.is_empty() { &[PoolKind::Generic][..] } else { &named[..] };
+    let make = |&kind: &PoolKind| {
+        let pool =
+            PoolConfig::of_kind(kind, workload, profile, like.python, host.logical_cpus()).ok()?;
+        let possible = kind.mechanics().start_methods(workload, like.python);
+        std::iter::once(like.start_method)
+            .chain(StartMethod::ALL)
+            .filter(|method| possible.contains(method))
+            .map(|start_method| PoolConfig { start_method, ..pool.clone() })
+            .find(|pool| broken(workload, host, pool).is_none())
+    };
+    kinds.iter().filter_map(make).collect()
+}
+
+/// Do all pools together keep to the limit on workers and, when idle, to the
+/// memory?
+pub(super) fn fits(workload: &Workload, host: &Host, deployment: &Deployment) -> bool {
     let most = workload.service.max_workers;
     let idle: u64 = deployment
         .pools
@@ -229,41 +233,43 @@ mod tests {
         workload
     }
 
-    fn tried(workload: &Workload, profile: &str) -> (Hybrids, Vec<Outcome>) {
-        let host = Host::ideal(4);
+    fn tried(workload: &Workload, profile: &str) -> Finalists {
         let options = SearchOptions { seed: 3, ..SearchOptions::default() };
         let pool = PoolConfig::new(workload, profile.parse().unwrap(), python("3.12"));
-        let mut simulator = Simulator::new(workload, &host, CpuModel::default(), options.seed);
-        let runs = Runs { purpose: Purpose::Report, from: 0, replications: 6, requests: 2000 };
-        let outcomes = simulator.run(&[&pool], runs).unwrap().swap_remove(0);
-        let rival = Rival { pool: &pool, outcomes: &outcomes, startup: 0.0, requests: 2000 };
-        (hybrids(workload, &host, &options, &rival).unwrap(), outcomes)
+        finalists(workload, &Host::ideal(4), &options, &pool).unwrap()
     }
 
     #[test]
     fn a_pool_of_their_own_spares_calls_the_wait_behind_computations() {
-        let (found, _) = tried(&mixed(), "process:2");
-        let best = &found.best[0];
+        let (workload, host) = (mixed(), Host::ideal(4));
+        let found = tried(&workload, "process:2");
+        let best = &found.deployments[0];
         // The heavier class comes first in the deployment, as processes.
-        assert_eq!(best.deployment.split, Split::ByClass(vec![1, 0]));
-        assert_eq!(best.deployment.pools.len(), 2);
-        assert!(best.worse_by.high < 0.9, "{:?}", best.worse_by);
-        assert_eq!(best.verdict, Verdict::Met);
+        assert_eq!(best.split, Split::ByClass(vec![1, 0]));
+        assert_eq!(best.pools.len(), 2);
         assert!((2..=40).contains(&found.tried), "{}", found.tried);
+        let one = PoolConfig::new(&workload, "process:2".parse().unwrap(), python("3.12")).into();
+        let mut simulator = Simulator::new(&workload, &host, CpuModel::default(), 3);
+        let runs = Runs { purpose: Purpose::Report, from: 0, replications: 6, requests: 2000 };
+        let outcomes = simulator.run(&[best, &one], runs).unwrap();
+        let judge = Judge::new(&workload, &host);
+        let [own, others] =
+            [(best, 0), (&one, 1)].map(|(pools, i)| judge.standing(pools, &outcomes[i], 0.0));
+        let ratio = own.over(&others);
+        assert!(ratio.high < 0.9 && own.mean_excess() == 0.0, "{ratio:?}");
     }
 
     #[test]
     fn one_class_or_a_workload_that_forbids_it_has_no_hybrid() {
         let mut workload = mixed();
         workload.service.max_workers = Some(1);
-        assert_eq!(tried(&workload, "process:1").0.tried, 0);
+        assert_eq!(tried(&workload, "process:1").tried, 0);
         let mut workload = mixed();
         workload.classes.truncate(1);
         workload.classes[0].share = 1.0;
-        assert_eq!(tried(&workload, "process:1").0.tried, 0);
+        assert_eq!(tried(&workload, "process:1").tried, 0);
         let mut workload = mixed();
         workload.runtime.isolation = true;
-        let (found, _) = tried(&workload, "process:8");
-        assert_eq!(found.tried, 0);
+        assert_eq!(tried(&workload, "process:8").tried, 0);
     }
 }

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 use crate::experiment::{ClassOutcome, Outcome};
 use crate::host::Host;
-use crate::pool::PoolConfig;
+use crate::pool::{Deployment, Split};
 use crate::search::constraints::memory_limit;
 use crate::search::sharing::Sharing;
 use crate::stats::{Estimate, paired_difference, paired_ratio};
@@ -37,24 +37,15 @@ impl<'a> Judge<'a> {
         Self { workload, host, goal: workload.goal(), memory_bytes }
     }
 
-    /// Standing of `pool`, which takes `startup` seconds to be ready.
+    /// Standing of `deployment`, which takes `startup` seconds to be ready.
     pub(super) fn standing(
         &self,
-        pool: &PoolConfig,
+        deployment: &Deployment,
         outcomes: &[Outcome],
         startup: f64,
     ) -> Standing {
-        self.rated(&self.peaks(pool, outcomes), outcomes, startup)
-    }
-
-    /// Standing of whatever did that, its memory as the runs showed it.
-    pub(super) fn as_seen(&self, outcomes: &[Outcome], startup: f64) -> Standing {
-        let peaks: Vec<f64> = outcomes.iter().map(|o| o.memory.peak_pss as f64).collect();
-        self.rated(&peaks, outcomes, startup)
-    }
-
-    fn rated(&self, peaks: &[f64], outcomes: &[Outcome], startup: f64) -> Standing {
-        let each = || outcomes.iter().zip(peaks);
+        let peaks = self.peaks(deployment, outcomes);
+        let each = || outcomes.iter().zip(&peaks);
         Standing {
             excess: each().map(|(o, &pss)| self.excess(o, pss, startup)).collect(),
             figure: each().map(|(o, &pss)| self.figure(o, pss)).collect(),
@@ -63,16 +54,23 @@ impl<'a> Judge<'a> {
     }
 
     /// Peak PSS of each replication, in bytes.
-    pub(super) fn peaks(&self, pool: &PoolConfig, outcomes: &[Outcome]) -> Vec<f64> {
-        let sharing = Sharing::of(self.workload, self.host, pool);
-        outcomes.iter().map(|o| self.peak_pss(&sharing, o)).collect()
+    pub(super) fn peaks(&self, deployment: &Deployment, outcomes: &[Outcome]) -> Vec<f64> {
+        let pools = deployment.pools.iter();
+        let sharing: Vec<Sharing> =
+            pools.map(|pool| Sharing::of(self.workload, self.host, pool)).collect();
+        outcomes.iter().map(|o| self.peak_pss(&deployment.split, &sharing, o)).collect()
     }
 
     /// Peak PSS: of a finite load as it is, else in the long run, in bytes.
-    fn peak_pss(&self, sharing: &Sharing, outcome: &Outcome) -> f64 {
+    fn peak_pss(&self, split: &Split, sharing: &[Sharing], outcome: &Outcome) -> f64 {
+        let seen = outcome.memory.peak_pss as f64;
         match self.workload.arrivals {
-            Arrivals::Batch { .. } | Arrivals::Replay { .. } => outcome.memory.peak_pss as f64,
-            _ => sharing.lasting_peak(&outcome.memory, outcome.counts.completed),
+            Arrivals::Batch { .. } | Arrivals::Replay { .. } => seen,
+            _ => {
+                let each = sharing.iter().enumerate();
+                let left = each.map(|(i, one)| one.still_shared(completed(split, i, outcome)));
+                seen + left.sum::<f64>()
+            }
         }
     }
 
@@ -143,6 +141,17 @@ pub(super) fn stationary_load(workload: &Workload) -> bool {
         workload.arrivals,
         Arrivals::Closed { .. } | Arrivals::Batch { .. } | Arrivals::Replay { .. }
     )
+}
+
+/// Requests that pool `pool` completed, or its stage of them.
+fn completed(split: &Split, pool: usize, outcome: &Outcome) -> u64 {
+    match split {
+        Split::Whole | Split::ByStage => outcome.counts.completed,
+        Split::ByClass(_) => {
+            let classes = outcome.classes.iter().enumerate();
+            classes.filter(|(i, _)| split.pool(*i, 0) == pool).map(|(_, c)| c.completed).sum()
+        }
+    }
 }
 
 fn quantile(class: &ClassOutcome, quantile: Quantile) -> f64 {

@@ -16,6 +16,8 @@ mod judge;
 mod lengths;
 mod libraries;
 mod pilot;
+mod pipelines;
+mod promotion;
 mod race;
 mod recommend;
 mod recommendation;

@@ -3,7 +3,7 @@
 
 use crate::experiment::SimError;
 use crate::host::Host;
-use crate::pool::PoolConfig;
+use crate::pool::{Deployment, PoolConfig};
 use crate::search::bounds::Bounds;
 use crate::search::family::Family;
 use crate::search::ruling::{Kind, Ruling};
@@ -30,8 +30,8 @@ pub(super) fn pilot(
         pools.iter().map(|pool| Bounds::of(workload, host, pool).throughput()).collect();
     let scouts = best_of_each_family(&pools, &bounds);
     let runs = Runs { purpose: Purpose::Search, from: 0, replications: 1, requests: REQUESTS };
-    let scouted: Vec<&PoolConfig> = scouts.iter().map(|(pool, _)| *pool).collect();
-    let outcomes = simulator.run(&scouted, runs)?;
+    let scouted: Vec<Deployment> = scouts.iter().map(|(pool, _)| (*pool).clone().into()).collect();
+    let outcomes = simulator.run(&scouted.iter().collect::<Vec<_>>(), runs)?;
     // A short run with luck in its draws can pass the bound, which holds in the
     // long run: what counts as reached is at most the scout's own bound.
     let reached = scouts

@@ -2,7 +2,7 @@
 //! requests, fewer on more, until a handful is left to choose from.
 
 use crate::experiment::SimError;
-use crate::pool::PoolConfig;
+use crate::pool::{Deployment, PoolConfig, PoolKind};
 use crate::search::family::Family;
 use crate::search::judge::{Judge, Standing};
 use crate::search::lengths::first_requests;
@@ -27,7 +27,7 @@ const FEWEST: u64 = 200;
 /// A candidate in the race.
 #[derive(Clone, Debug)]
 pub(super) struct Entrant {
-    pub(super) pool: PoolConfig,
+    pub(super) deployment: Deployment,
     /// Time until ready, in s; 0 if no limit asks for it.
     pub(super) startup: f64,
     /// Place of its runtime in the workload's list.
@@ -49,10 +49,13 @@ impl Entrant {
 
     /// As `cheaper`, without the memory.
     fn plainer(&self, other: &Self) -> std::cmp::Ordering {
-        let threads = |e: &Self| e.pool.profile.slots() * u64::from(e.pool.blas_threads);
+        let threads = |e: &Self| {
+            let pools = e.deployment.pools.iter();
+            pools.map(|pool| pool.profile.slots() * u64::from(pool.blas_threads)).sum::<u64>()
+        };
         self.preference
             .cmp(&other.preference)
-            .then(self.pool.profile.workers.cmp(&other.pool.profile.workers))
+            .then(self.deployment.workers().cmp(&other.deployment.workers()))
             .then(threads(self).cmp(&threads(other)))
     }
 }
@@ -61,23 +64,23 @@ impl Entrant {
 #[derive(Clone, Debug)]
 pub(super) struct Raced {
     /// The choice.
-    pub(super) choice: PoolConfig,
+    pub(super) choice: Deployment,
     /// The next best of all, then the best of each other family.
-    pub(super) runners_up: Vec<PoolConfig>,
+    pub(super) runners_up: Vec<Deployment>,
     /// All who took part, the furthest first.
     pub(super) entrants: Vec<Entrant>,
 }
 
-/// Races `pools`, of which there must be one at least.
+/// Races `deployments`, of which there must be one at least.
 pub(super) fn race(
     simulator: &mut Simulator<'_>,
     judge: &Judge<'_>,
     workload: &Workload,
     options: &SearchOptions,
-    pools: Vec<PoolConfig>,
+    deployments: Vec<Deployment>,
     progress: &dyn Progress,
 ) -> Result<Option<Raced>, SimError> {
-    let mut field = entrants(simulator, workload, pools)?;
+    let mut field = entrants(simulator, workload, deployments)?;
     let mut dropped = Vec::new();
     let mut from = 0;
     let steps = KEEP.len() as u64 + 1;
@@ -112,22 +115,23 @@ pub(super) fn race(
 fn entrants(
     simulator: &Simulator<'_>,
     workload: &Workload,
-    pools: Vec<PoolConfig>,
+    deployments: Vec<Deployment>,
 ) -> Result<Vec<Entrant>, SimError> {
     let startups = match workload.objective.startup {
-        Some(_) => simulator.startup(&pools.iter().collect::<Vec<_>>())?,
-        None => vec![0.0; pools.len()],
+        Some(_) => simulator.startup(&deployments.iter().collect::<Vec<_>>())?,
+        None => vec![0.0; deployments.len()],
     };
     let listed = &workload.runtime.python;
-    let enter = |(pool, startup): (PoolConfig, f64)| Entrant {
-        preference: listed.iter().position(|&python| python == pool.python).unwrap_or(0),
-        pool,
+    let place = |pool: &PoolConfig| listed.iter().position(|&python| python == pool.python);
+    let enter = |(deployment, startup): (Deployment, f64)| Entrant {
+        preference: place(&deployment.pools[0]).unwrap_or(0),
+        deployment,
         startup,
         standing: Standing::default(),
         tail: f64::INFINITY,
         stage: 0,
     };
-    Ok(pools.into_iter().zip(startups).map(enter).collect())
+    Ok(deployments.into_iter().zip(startups).map(enter).collect())
 }
 
 fn measure(
@@ -137,10 +141,10 @@ fn measure(
     stage: usize,
     field: &mut [Entrant],
 ) -> Result<(), SimError> {
-    let pools: Vec<&PoolConfig> = field.iter().map(|entrant| &entrant.pool).collect();
-    let outcomes = simulator.run(&pools, runs)?;
+    let deployments: Vec<&Deployment> = field.iter().map(|entrant| &entrant.deployment).collect();
+    let outcomes = simulator.run(&deployments, runs)?;
     for (entrant, outcomes) in field.iter_mut().zip(&outcomes) {
-        entrant.standing = judge.standing(&entrant.pool, outcomes, entrant.startup);
+        entrant.standing = judge.standing(&entrant.deployment, outcomes, entrant.startup);
         let tails = outcomes.iter().map(|outcome| judge.tail(outcome));
         entrant.tail = tails.sum::<f64>() / outcomes.len().max(1) as f64;
         entrant.stage = stage;
@@ -185,20 +189,24 @@ fn choose(mut field: Vec<Entrant>, dropped: Vec<Entrant>, indifference: f64) -> 
     // else its noise, and with it the seed, would decide.
     let least = as_good().map(|e| e.standing.pss).fold(f64::INFINITY, f64::min);
     let lean = as_good().filter(|e| e.standing.pss <= least * (1.0 + indifference));
-    let choice = lean.min_by(|a, b| a.plainer(b))?.pool.clone();
+    let choice = lean.min_by(|a, b| a.plainer(b))?.deployment.clone();
     // Who got further did better; finalists got furthest.
     let mut others: Vec<Entrant> = field.into_iter().chain(dropped).collect();
     others.sort_by(|a, b| b.stage.cmp(&a.stage).then_with(|| a.standing.compare(&b.standing)));
-    let mut runners_up: Vec<PoolConfig> = Vec::new();
-    for entrant in others.iter().filter(|e| e.pool != choice) {
-        let kind = |pool: &PoolConfig| (pool.kind, Family::of(pool));
+    let mut runners_up: Vec<Deployment> = Vec::new();
+    for entrant in others.iter().filter(|e| e.deployment != choice) {
         let neighbour = entrant.stage == KEEP.len() && runners_up.len() < NEIGHBOURS;
         let mut shown = std::iter::once(&choice).chain(&runners_up);
-        if neighbour || shown.all(|pool| kind(pool) != kind(&entrant.pool)) {
-            runners_up.push(entrant.pool.clone());
+        if neighbour || shown.all(|known| kinds(known) != kinds(&entrant.deployment)) {
+            runners_up.push(entrant.deployment.clone());
         }
     }
     Some(Raced { choice, runners_up, entrants: others })
+}
+
+/// What people tell `deployment` apart by: product and family of each pool.
+fn kinds(deployment: &Deployment) -> Vec<(PoolKind, Family)> {
+    deployment.pools.iter().map(|pool| (pool.kind, Family::of(pool))).collect()
 }
 
 /// `runs` cut to the stage's share of the budget, which is `budget` in all.
@@ -219,7 +227,7 @@ mod tests {
         // A little noise of its own, so that intervals have a width.
         let figure = [0.98, 1.01, 1.0, 1.01].map(|noise| figure * noise).to_vec();
         Entrant {
-            pool: PoolConfig::new(&workload, profile.parse().unwrap(), python("3.12")),
+            deployment: PoolConfig::new(&workload, profile.parse().unwrap(), python("3.12")).into(),
             startup: 0.0,
             preference: 0,
             standing: Standing { excess: vec![0.0; 4], figure, pss },
@@ -228,8 +236,12 @@ mod tests {
         }
     }
 
+    fn profile(deployment: &Deployment) -> String {
+        deployment.pools[0].profile.to_string()
+    }
+
     fn names(field: &[Entrant]) -> Vec<String> {
-        field.iter().map(|e| e.pool.profile.to_string()).collect()
+        field.iter().map(|e| profile(&e.deployment)).collect()
     }
 
     #[test]
@@ -255,11 +267,11 @@ mod tests {
         };
         let dropped = vec![entrant("threads:8", 2.0, 1.0), entrant("threads:9", 1.9, 1.0)];
         let raced = choose(finalists(1.03), dropped, 0.05).unwrap();
-        assert_eq!(raced.choice.profile.to_string(), "process:6");
-        let shown: Vec<String> = raced.runners_up.iter().map(|p| p.profile.to_string()).collect();
+        assert_eq!(profile(&raced.choice), "process:6");
+        let shown: Vec<String> = raced.runners_up.iter().map(profile).collect();
         assert_eq!(shown, ["process:8", "threads:9"]);
         let raced = choose(finalists(1.07), Vec::new(), 0.05).unwrap();
-        assert_eq!(raced.choice.profile.to_string(), "process:8");
+        assert_eq!(profile(&raced.choice), "process:8");
         assert!(choose(Vec::new(), Vec::new(), 0.05).is_none());
     }
 
@@ -268,7 +280,7 @@ mod tests {
         let mut later = entrant("process:2", 1.0, 8.0);
         later.preference = 1;
         let tied = |pss| vec![later.clone(), entrant("process:8", 1.02, pss)];
-        let chosen = |pss| choose(tied(pss), Vec::new(), 0.05).unwrap().choice.profile.workers;
+        let chosen = |pss| choose(tied(pss), Vec::new(), 0.05).unwrap().choice.workers();
         assert_eq!((chosen(8.3), chosen(7.9), chosen(8.5)), (8, 8, 2));
     }
 }

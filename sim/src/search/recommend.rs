@@ -1,13 +1,15 @@
 //! From a workload and a host to a recommendation.
 
 use crate::host::Host;
-use crate::pool::PoolConfig;
+use crate::pool::Deployment;
 use crate::search::answer::{Answer, Findings};
 use crate::search::candidates::candidates;
 use crate::search::constraints::{absent, broken};
 use crate::search::dominated::without_dominated;
+use crate::search::hybrid::finalists;
 use crate::search::judge::Judge;
 use crate::search::pilot::pilot;
+use crate::search::pipelines::{Pipelines, pipelines};
 use crate::search::race::race;
 use crate::search::ruling::gather;
 use crate::search::screen::screen;
@@ -18,10 +20,11 @@ use crate::workload::Workload;
 /// Candidates kept if bounds rule out all of them.
 const CLOSEST: usize = 24;
 
-/// Finds the best pool for `workload` on `host`.
+/// Finds the best deployment for `workload` on `host`.
 ///
 /// Constraints and operational bounds discard most candidates; the rest race on
-/// the same requests. Searching, choosing and reporting use a seed each. The
+/// the same requests. Candidates are single pools, of a workload with stages an
+/// executor for each; the best single pool meets hybrids of two. Searching, choosing and reporting use a seed each. The
 /// result does not depend on the number of threads.
 ///
 /// # Errors
@@ -34,14 +37,17 @@ pub fn recommend(
 ) -> Result<Recommendation, SearchError> {
     let mut simulator = Simulator::new(workload, host, options.cpu, options.seed);
     let judge = Judge::new(workload, host);
-    let mut field = Field::narrow(workload, host, options, &mut simulator)?;
-    let pools = std::mem::take(&mut field.pools);
-    let raced = race(&mut simulator, &judge, workload, options, pools, progress)?
+    let mut field = match workload.stages.is_empty() {
+        true => Field::narrow(workload, host, options, &mut simulator)?,
+        false => Field::staged(workload, host, options)?,
+    };
+    let deployments = std::mem::take(&mut field.deployments);
+    let raced = race(&mut simulator, &judge, workload, options, deployments, progress)?
         .ok_or_else(|| SearchError::NothingPossible(field.excluded.clone()))?;
     progress.step("measuring the choice and the runners-up", 1, 1);
-    let answer = Answer::prepare(workload, host, options, &mut simulator, &judge, raced)?;
+    let hybrids = finalists(workload, host, options, &raced.choice.pools[0])?;
+    let answer = Answer::prepare(workload, host, options, &mut simulator, &judge, raced, &hybrids)?;
     let choice = answer.assessed(workload, host);
-    let hybrids = answer.hybrids(workload, host, options)?;
     progress.step("asking what would change the answer", 1, 1);
     let what_if = answer.what_if(workload, host, options, &choice)?;
     let requests = simulator.spent + hybrids.requests + what_if.requests;
@@ -51,7 +57,7 @@ pub fn recommend(
 
 /// What is left to race, and what is not.
 pub(super) struct Field {
-    pub(super) pools: Vec<PoolConfig>,
+    pub(super) deployments: Vec<Deployment>,
     pub(super) excluded: Vec<Exclusion>,
     pub(super) effort: Effort,
     /// Bounds rule out every candidate.
@@ -96,6 +102,31 @@ impl Field {
             seed: options.seed,
         };
         excluded.extend(gather(slow));
-        Ok(Self { pools, excluded, effort, hopeless: screened.hopeless })
+        let deployments = pools.into_iter().map(Deployment::from).collect();
+        Ok(Self { deployments, excluded, effort, hopeless: screened.hopeless })
+    }
+
+    /// A pipeline is a pool for each stage; one for the whole is none.
+    fn staged(
+        workload: &Workload,
+        host: &Host,
+        options: &SearchOptions,
+    ) -> Result<Self, SearchError> {
+        let Pipelines { kept, broken, slow, hopeless } = pipelines(workload, host);
+        let (out, bounded) = (broken.len() as u32, slow.len() as u32);
+        let excluded = gather(broken.into_iter().chain(slow));
+        if kept.is_empty() {
+            return Err(SearchError::NothingPossible(excluded));
+        }
+        let raced = kept.len() as u32;
+        let effort = Effort {
+            candidates: out + bounded + raced,
+            excluded: out,
+            bounded,
+            raced,
+            requests: 0,
+            seed: options.seed,
+        };
+        Ok(Self { deployments: kept, excluded, effort, hopeless })
     }
 }

@@ -1,7 +1,7 @@
 //! The answer of a search, with everything needed to explain and repeat it.
 
 use crate::experiment::Summary;
-use crate::pool::PoolConfig;
+use crate::pool::{Deployment, PoolConfig};
 use crate::search::{Frontier, Hybrids, Recycling, WhatIf};
 use crate::stats::{Estimate, Verdict};
 use crate::workload::{Goal, Quantile};
@@ -15,7 +15,8 @@ pub struct Recommendation {
     pub goal: Goal,
     /// Does the choice keep every limit?
     pub verdict: Verdict,
-    /// Next best of each family and of the choice's own neighbours, best first.
+    /// Next best of each family and of the choice's own neighbours, best first;
+    /// if the choice is a hybrid, the single pool that it replaces goes first.
     pub runners_up: Vec<RunnerUp>,
     /// Families and candidates that were ruled out, with the reason.
     pub excluded: Vec<Exclusion>,
@@ -23,7 +24,8 @@ pub struct Recommendation {
     pub rules: Vec<RuleOutcome>,
     /// When the choice's workers are to be replaced, if anything calls for it.
     pub recycling: Option<Recycling>,
-    /// Two pools in the place of one, each for its own classes.
+    /// Two pools in the place of one, each for its own classes: those tried that
+    /// are not the choice.
     pub hybrids: Hybrids,
     /// Pools that no other beats in everything.
     pub frontier: Frontier,
@@ -37,11 +39,11 @@ pub struct Recommendation {
     pub effort: Effort,
 }
 
-/// A pool and its predicted figures.
+/// A deployment and its predicted figures.
 #[derive(Clone, Debug)]
 pub struct Assessed {
-    /// The pool.
-    pub pool: PoolConfig,
+    /// One pool, or several that share the host.
+    pub deployment: Deployment,
     /// Simulated from a warm start, with the reporting seed.
     pub summary: Summary,
     /// Time until every worker is ready, cold start without load, in seconds.
@@ -53,6 +55,13 @@ pub struct Assessed {
     /// Largest throughput that each resource allows, in requests/s, tightest
     /// first.
     pub bounds: Vec<(Resource, f64)>,
+}
+
+impl Assessed {
+    /// The first pool: the only one but for hybrids and pipelines.
+    pub fn pool(&self) -> &PoolConfig {
+        &self.deployment.pools[0]
+    }
 }
 
 /// One limit of the objective and how far off the prediction is.

@@ -78,7 +78,7 @@ struct Need {
 
 impl Need {
     fn of(workload: &Workload, host: &Host, choice: &Assessed) -> Self {
-        let workers = f64::from(choice.pool.profile.workers);
+        let workers = f64::from(choice.deployment.workers());
         let per_request: f64 =
             workload.classes.iter().map(|class| class.share * class.leak_bytes as f64).sum();
         let per_hour = workload.runtime.leak_per_hour;
@@ -115,7 +115,13 @@ impl Need {
         choice: &Assessed,
         seed: u64,
     ) -> Result<RecyclingRule, String> {
-        let pool = &choice.pool;
+        let [pool] = &choice.deployment.pools[..] else {
+            return Err(
+                "Rules are found for one pool, and the choice has several: find one for each, \
+                        with its part of the memory."
+                    .to_owned(),
+            );
+        };
         if pool.shares_parent() {
             return Err(format!(
                 "{} lives in the parent's own process, which cannot be replaced without it: \
@@ -159,7 +165,7 @@ impl Need {
             probability,
             stated: workload.objective.keep_up.is_some(),
             outage,
-            blast_radius: blast_radius(pool),
+            blast_radius: blast_radius(&choice.deployment),
             rate: self.rate,
             answer,
         })
@@ -223,7 +229,8 @@ mod tests {
         let host = host();
         let pool = PoolConfig::new(workload, profile.parse().unwrap(), python("3.12"));
         let scenario = Scenario::new(workload, &host, &pool, 2000, 1);
-        let choice = assess(workload, &host, &pool, replicate(&scenario, 0..4).unwrap(), 1.0);
+        let choice =
+            assess(workload, &host, &pool.clone().into(), replicate(&scenario, 0..4).unwrap(), 1.0);
         recycling(workload, &host, &choice, 1)
     }
 

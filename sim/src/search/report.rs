@@ -2,7 +2,7 @@
 //! are as narrow as asked for.
 
 use crate::experiment::{ClassSummary, Outcome, SimError, Summary};
-use crate::pool::PoolConfig;
+use crate::pool::Deployment;
 use crate::search::SearchOptions;
 use crate::search::judge::stationary_load;
 use crate::search::lengths::{cycle_requests, one_period, patience_requests};
@@ -24,10 +24,10 @@ const OF_RAREST: f64 = 2000.0;
 const SHORTEST: u64 = 5_000;
 const LONGEST: u64 = 40_000;
 
-/// A pool and its replications.
+/// A deployment and its replications.
 #[derive(Clone, Debug)]
 pub(super) struct Reported {
-    pub(super) pool: PoolConfig,
+    pub(super) deployment: Deployment,
     pub(super) outcomes: Vec<Outcome>,
     /// Do its intervals have the wanted width (or no meaning, in an overload)?
     pub(super) precise: bool,
@@ -50,8 +50,8 @@ pub(super) fn report(
     simulator: &mut Simulator<'_>,
     workload: &Workload,
     options: &SearchOptions,
-    shown: Vec<PoolConfig>,
-    rough: Vec<PoolConfig>,
+    shown: Vec<Deployment>,
+    rough: Vec<Deployment>,
 ) -> Result<Report, SimError> {
     let wanted = requests(workload);
     // A long replication counts for several short ones.
@@ -72,8 +72,8 @@ pub(super) fn report(
         if pending.is_empty() || replications == 0 {
             break;
         }
-        let pools: Vec<&PoolConfig> = pending.iter().map(|r| &r.pool).collect();
-        let more = simulator.run(&pools, Runs { from: done, replications, ..runs })?;
+        let deployments: Vec<&Deployment> = pending.iter().map(|r| &r.deployment).collect();
+        let more = simulator.run(&deployments, Runs { from: done, replications, ..runs })?;
         for (reported, outcomes) in pending.iter_mut().zip(more) {
             reported.outcomes.extend(outcomes);
         }
@@ -85,12 +85,12 @@ pub(super) fn report(
 
 fn start(
     simulator: &mut Simulator<'_>,
-    pools: Vec<PoolConfig>,
+    deployments: Vec<Deployment>,
     runs: Runs,
 ) -> Result<Vec<Reported>, SimError> {
-    let outcomes = simulator.run(&pools.iter().collect::<Vec<_>>(), runs)?;
-    let reported = |(pool, outcomes)| Reported { pool, outcomes, precise: false };
-    Ok(pools.into_iter().zip(outcomes).map(reported).collect())
+    let outcomes = simulator.run(&deployments.iter().collect::<Vec<_>>(), runs)?;
+    let reported = |(deployment, outcomes)| Reported { deployment, outcomes, precise: false };
+    Ok(deployments.into_iter().zip(outcomes).map(reported).collect())
 }
 
 fn look(workload: &Workload, options: &SearchOptions, shown: &mut [Reported]) {
@@ -139,13 +139,16 @@ mod tests {
     use crate::experiment::CpuModel;
     use crate::host::Host;
     use crate::kernel::SimDuration;
+    use crate::pool::PoolConfig;
     use crate::search::testing::{cpu_bound, python};
 
     fn reported(rate: f64, budget: u64) -> (Vec<Reported>, u64) {
         let workload = cpu_bound(rate, SimDuration(10_000_000));
         let host = Host::ideal(2);
         let options = SearchOptions { budget, ..SearchOptions::default() };
-        let pool = |text: &str| PoolConfig::new(&workload, text.parse().unwrap(), python("3.12"));
+        let pool = |text: &str| {
+            Deployment::from(PoolConfig::new(&workload, text.parse().unwrap(), python("3.12")))
+        };
         let mut simulator = Simulator::new(&workload, &host, CpuModel::default(), 1);
         let shown = vec![pool("process:2"), pool("process:1")];
         let Report { shown, rough, .. } =

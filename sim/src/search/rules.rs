@@ -27,7 +27,7 @@ pub(super) fn rules(workload: &Workload, host: &Host) -> Vec<Rule> {
     };
     let root = f64::from(n).sqrt().ceil() as u32;
     let threads = (n + 4).min(32);
-    vec![
+    let rules = vec![
         process("2n+1", 2 * n + 1, "The advice of the gunicorn manual, with n logical CPUs."),
         process("n", n, "The default of multiprocessing.Pool and ProcessPoolExecutor."),
         process("sqrt", root, "Square root of the CPUs, rounded up: folklore."),
@@ -37,7 +37,17 @@ pub(super) fn rules(workload: &Workload, host: &Host) -> Vec<Rule> {
             note: format!("The default of ThreadPoolExecutor.{blind}"),
         },
         decision_tree(workload, host),
-    ]
+    ];
+    match workload.stages.is_empty() {
+        true => rules,
+        false => rules.into_iter().map(silent).collect(),
+    }
+}
+
+/// Rules speak of one pool.
+fn silent(rule: Rule) -> Rule {
+    let note = "It sizes one pool, and a pipeline has one for each stage.".to_owned();
+    Rule { pick: None, note, ..rule }
 }
 
 /// What becomes of `n` in a container: `os.cpu_count()` counts the host, and

@@ -3,7 +3,6 @@
 //! Forked workers share their parent's pages and un-share them request by
 //! request. A race of a few hundred requests would find every fork cheap.
 
-use crate::experiment::MemoryOutcome;
 use crate::host::Host;
 use crate::pool::PoolConfig;
 use crate::process::MemoryPlan;
@@ -38,13 +37,12 @@ impl Sharing {
         self.idle + self.workers * self.plateau
     }
 
-    /// Peak PSS of a run that never ends, from a run of `completed` requests
-    ///, in bytes. Requests are taken to be spread evenly over the workers.
-    pub(super) fn lasting_peak(&self, memory: &MemoryOutcome, completed: u64) -> f64 {
+    /// What a run of `completed` requests left shared and a run that never ends
+    /// would not, in bytes: by so much is its peak PSS too low. Requests are
+    /// taken to be spread evenly over the workers.
+    pub(super) fn still_shared(&self, completed: u64) -> f64 {
         let each = completed as f64 / self.workers;
-        let unshared = self.workers * self.plateau * (1.0 - (1.0 - self.step).powf(each));
-        let in_service = (memory.peak_pss as f64 - self.idle - unshared).max(0.0);
-        self.settled() + in_service
+        self.workers * self.plateau * (1.0 - self.step).powf(each)
     }
 }
 
@@ -73,7 +71,8 @@ mod tests {
         let (short, long) = (run(400), run(20_000));
         let seen = long.memory.peak_pss as f64;
         assert!((short.memory.peak_pss as f64) < 0.7 * seen);
-        let foretold = sharing.lasting_peak(&short.memory, short.counts.completed);
+        let left = sharing.still_shared(short.counts.completed);
+        let foretold = short.memory.peak_pss as f64 + left;
         assert!((foretold / seen - 1.0).abs() < 0.02, "{foretold} {seen}");
     }
 }

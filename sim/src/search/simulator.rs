@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::experiment::{CpuModel, Outcome, Scenario, SimError, Start, simulate};
 use crate::host::Host;
-use crate::pool::{Deployment, PoolConfig};
+use crate::pool::Deployment;
 use crate::search::SearchOptions;
 use crate::workload::Workload;
 
@@ -45,42 +45,6 @@ pub(super) struct Runs {
     pub(super) requests: u64,
 }
 
-/// What can be simulated: one pool, or several that share the host.
-pub(super) trait Deployed: Sync {
-    /// It under `workload` on `host`.
-    fn scenario<'a>(
-        &'a self,
-        workload: &'a Workload,
-        host: &'a Host,
-        requests: u64,
-        seed: u64,
-    ) -> Scenario<'a>;
-}
-
-impl Deployed for PoolConfig {
-    fn scenario<'a>(
-        &'a self,
-        workload: &'a Workload,
-        host: &'a Host,
-        requests: u64,
-        seed: u64,
-    ) -> Scenario<'a> {
-        Scenario::new(workload, host, self, requests, seed)
-    }
-}
-
-impl Deployed for Deployment {
-    fn scenario<'a>(
-        &'a self,
-        workload: &'a Workload,
-        host: &'a Host,
-        requests: u64,
-        seed: u64,
-    ) -> Scenario<'a> {
-        Scenario::of(workload, host, self, requests, seed)
-    }
-}
-
 /// Simulates candidates and counts the requests that it took.
 pub(super) struct Simulator<'a> {
     workload: &'a Workload,
@@ -105,24 +69,25 @@ impl<'a> Simulator<'a> {
         options.budget.min((options.events as f64 / density.max(1.0)) as u64)
     }
 
-    /// Simulates `runs` for each of `pools`: replication i of every pool serves
+    /// Simulates `runs` for each of `deployments`: replication i of each serves
     /// the same requests. The result is in order, whatever the number of
     /// threads.
-    pub(super) fn run<D: Deployed>(
+    pub(super) fn run(
         &mut self,
-        pools: &[&D],
+        deployments: &[&Deployment],
         runs: Runs,
     ) -> Result<Vec<Vec<Outcome>>, SimError> {
         let replications = runs.replications as usize;
         let seed = runs.purpose.seed(self.seed);
-        let outcomes: Vec<Result<Outcome, SimError>> = (0..pools.len() * replications)
+        let outcomes: Vec<Result<Outcome, SimError>> = (0..deployments.len() * replications)
             .into_par_iter()
             .map(|i| {
                 let scenario = Scenario {
                     cpu: self.cpu,
-                    ..pools[i / replications].scenario(
+                    ..Scenario::of(
                         self.workload,
                         self.host,
+                        deployments[i / replications],
                         runs.requests,
                         seed,
                     )
@@ -136,16 +101,16 @@ impl<'a> Simulator<'a> {
         Ok(outcomes.chunks(replications.max(1)).map(<[Outcome]>::to_vec).collect())
     }
 
-    /// Time until each of `pools` is ready from a cold start without load, in s.
+    /// Time until each of `deployments` is ready from a cold start without load, in s.
     /// Nothing in it is random.
-    pub(super) fn startup<D: Deployed>(&self, pools: &[&D]) -> Result<Vec<f64>, SimError> {
-        let times: Vec<Result<f64, SimError>> = pools
+    pub(super) fn startup(&self, deployments: &[&Deployment]) -> Result<Vec<f64>, SimError> {
+        let times: Vec<Result<f64, SimError>> = deployments
             .par_iter()
-            .map(|pool| {
+            .map(|deployment| {
                 let scenario = Scenario {
                     cpu: self.cpu,
                     start: Start::Cold,
-                    ..pool.scenario(self.workload, self.host, 0, self.seed)
+                    ..Scenario::of(self.workload, self.host, deployment, 0, self.seed)
                 };
                 Ok(simulate(&scenario, 0, &mut ())?.ready_at.as_secs())
             })
@@ -158,6 +123,7 @@ impl<'a> Simulator<'a> {
 mod tests {
     use super::*;
     use crate::kernel::SimDuration;
+    use crate::pool::PoolConfig;
     use crate::search::testing::{cpu_bound, python};
 
     #[test]
@@ -173,7 +139,9 @@ mod tests {
     fn every_candidate_gets_the_same_requests() {
         let workload = cpu_bound(100.0, SimDuration::MILLISECOND);
         let host = Host::ideal(4);
-        let pool = |text: &str| PoolConfig::new(&workload, text.parse().unwrap(), python("3.12"));
+        let pool = |text: &str| {
+            Deployment::from(PoolConfig::new(&workload, text.parse().unwrap(), python("3.12")))
+        };
         let (small, large) = (pool("process:1"), pool("process:4"));
         let mut simulator = Simulator::new(&workload, &host, CpuModel::default(), 1);
         let runs = Runs { purpose: Purpose::Search, from: 3, replications: 2, requests: 200 };

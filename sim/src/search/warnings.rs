@@ -4,7 +4,7 @@ use crate::host::Host;
 use crate::search::assumptions::of_parameters;
 use crate::search::judge::stationary_load;
 use crate::search::units::{number, percent, seconds};
-use crate::search::{Assessed, Hybrids, Limited, Margin, Sensitivity, Warning};
+use crate::search::{Assessed, Limited, Margin, Sensitivity, Warning};
 use crate::stats::Verdict;
 use crate::workload::Workload;
 
@@ -37,7 +37,7 @@ pub(super) fn warnings(
     warnings.extend(choice.margins.iter().filter_map(|margin| of_margin(workload, margin)));
     warnings.extend(of_quota(host, choice));
     warnings.extend(of_budget(confession));
-    if workload.service.max_workers == Some(choice.pool.profile.workers) {
+    if workload.service.max_workers == Some(choice.deployment.workers()) {
         warnings.push(warning(
             "The choice has as many workers as the workload allows.",
             "More might do better: raise max_workers if it is not a hard limit.",
@@ -96,32 +96,13 @@ fn of_load(workload: &Workload, choice: &Assessed) -> Vec<Warning> {
     warnings
 }
 
-/// A hybrid that does what no single pool does, or does it clearly better.
-pub(super) fn of_hybrids(
-    hybrids: &Hybrids,
-    verdict: Verdict,
-    indifference: f64,
-) -> Option<Warning> {
-    let best = hybrids.best.first()?;
-    let advice = "Consider two pools; see the hybrids for their figures.";
-    if verdict == Verdict::Missed && best.verdict == Verdict::Met {
-        let message = format!("Two pools keep every limit, one does not: {}.", best.deployment);
-        return Some(warning(message, advice));
-    }
-    let better = best.worse_by.high < 1.0 - indifference;
-    let keeps = best.verdict == Verdict::Met || verdict != Verdict::Met;
-    (better && keeps).then(|| {
-        let by = percent(1.0 - best.worse_by.point);
-        let message = format!("Two pools are better than the choice by {by}: {}.", best.deployment);
-        warning(message, advice)
-    })
-}
-
 /// A quota that the pool's own threads can spend before its period ends.
 fn of_quota(host: &Host, choice: &Assessed) -> Option<Warning> {
     let quota = host.quota?;
-    let pool = &choice.pool;
-    let threads = pool.profile.slots().saturating_mul(u64::from(pool.blas_threads));
+    let pools = choice.deployment.pools.iter();
+    let threads = pools
+        .map(|pool| pool.profile.slots().saturating_mul(u64::from(pool.blas_threads)))
+        .fold(0, u64::saturating_add);
     let running = threads.min(u64::from(host.logical_cpus())) as f64;
     if running <= quota.cpus {
         return None;

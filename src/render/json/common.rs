@@ -6,9 +6,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use sim::experiment::{ClassSummary, Summary};
 use sim::host::{Host, Origin};
-use sim::pool::PoolConfig;
+use sim::pool::{Deployment, PoolConfig};
 use sim::stats::{Estimate, Verdict};
 use sim::workload::Workload;
+
+use crate::render::pool::served;
 
 /// A prediction with its 95 % interval. A number that is not known, or has no
 /// interval, is null.
@@ -73,6 +75,23 @@ impl From<&PoolConfig> for Pool {
             kind: pool.kind.name(),
         }
     }
+}
+
+/// A pool of a deployment.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Part {
+    /// The pool.
+    #[serde(flatten)]
+    pub pool: Pool,
+    /// Classes of requests that it serves; of a pipeline the stage.
+    pub serves: Vec<String>,
+}
+
+/// The pools of `deployment` and what each serves.
+pub fn parts(workload: &Workload, deployment: &Deployment) -> Vec<Part> {
+    let serves = |pool| served(workload, deployment, pool).map(str::to_owned).collect();
+    let pools = deployment.pools.iter().enumerate();
+    pools.map(|(i, pool)| Part { pool: pool.into(), serves: serves(i) }).collect()
 }
 
 /// Latency of one class, in s.

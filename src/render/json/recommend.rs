@@ -6,7 +6,7 @@ use sim::search::{Assessed, Margin, RuleOutcome, RunnerUp, Warning};
 use sim::workload::{Goal, Workload};
 
 use super::VERSION;
-use super::common::{Figures, HostSize, Interval, Kept, Pool};
+use super::common::{Figures, HostSize, Interval, Kept, Part, Pool, parts};
 use super::recycling_rule::Recycling;
 use super::what_if::{Frontier, Hybrid, Prediction, WhatIf};
 use crate::render::recommendation::{Answer, limited};
@@ -36,7 +36,8 @@ pub struct Recommend {
     pub rules: Vec<Rule>,
     /// When workers are to be replaced; null if nothing calls for it.
     pub recycling: Option<Recycling>,
-    /// The best of the hybrids that were tried, two pools in the place of one.
+    /// The best of the hybrids that were tried and are not the choice: two pools
+    /// in the place of one.
     pub hybrids: Vec<Hybrid>,
     /// Pools that no other beats in everything.
     pub frontier: Frontier,
@@ -54,11 +55,11 @@ pub struct Recommend {
     pub command: String,
 }
 
-/// A pool and its figures.
+/// A deployment and its figures.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Candidate {
-    /// The pool.
-    pub pool: Pool,
+    /// The pool, or all pools of a hybrid or a pipeline.
+    pub pools: Vec<Part>,
     /// Predicted from a warm start.
     pub figures: Figures,
     /// Cold start until every worker is ready, in s.
@@ -205,7 +206,7 @@ impl Recommend {
                 .iter()
                 .map(|hybrid| Hybrid::new(workload, hybrid))
                 .collect(),
-            frontier: (&recommendation.frontier).into(),
+            frontier: Frontier::new(workload, &recommendation.frontier),
             what_if: WhatIf::new(workload, recommendation),
             runners_up: recommendation
                 .runners_up
@@ -249,7 +250,7 @@ impl Candidate {
             throughput: *rate,
         });
         Self {
-            pool: (&assessed.pool).into(),
+            pools: parts(workload, &assessed.deployment),
             figures: Figures::new(workload, &assessed.summary),
             startup: (&assessed.startup).into(),
             limits: limits.collect(),

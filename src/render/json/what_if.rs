@@ -9,7 +9,7 @@ use sim::search::{
 use sim::stats::Estimate;
 use sim::workload::Workload;
 
-use super::common::{Figures, Interval, Kept, Pool};
+use super::common::{Figures, Interval, Kept, Part, parts};
 use super::recommend::Limit;
 
 /// Figures of the choice with intervals that cover the simulation's own error
@@ -71,8 +71,8 @@ pub struct End {
     pub goal: Interval,
     /// Of each limited figure, in the order of the choice's limits.
     pub limits: Vec<Interval>,
-    /// The pool that would then be better, if another is.
-    pub winner: Option<Pool>,
+    /// The pools that would then be better, if others are.
+    pub winner: Option<Vec<Part>>,
 }
 
 /// How far an input must move before the answer changes.
@@ -99,8 +99,8 @@ pub struct Change {
     pub same_at: f64,
     /// The input's value there.
     pub value: f64,
-    /// The pool that wins; null: the choice stays.
-    pub winner: Option<Pool>,
+    /// The pools that win; null: the choice stays.
+    pub winner: Option<Vec<Part>>,
     /// Does it keep every limit?
     pub keeps: bool,
 }
@@ -114,8 +114,8 @@ pub struct Map {
     pub down: String,
     /// Factors on either.
     pub factors: Vec<f64>,
-    /// The pools that cells refer to.
-    pub pools: Vec<Pool>,
+    /// What cells refer to: one pool, or all of a hybrid or a pipeline.
+    pub deployments: Vec<Vec<Part>>,
     /// Row by row; null where the inputs cannot be so.
     pub cells: Vec<Vec<Option<Cell>>>,
 }
@@ -124,7 +124,7 @@ pub struct Map {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Cell {
     /// Index of the winner.
-    pub pool: usize,
+    pub deployment: usize,
     /// Does it keep every limit?
     pub keeps: bool,
 }
@@ -143,8 +143,8 @@ pub struct Fleet {
 pub struct Hosts {
     /// Hosts.
     pub hosts: u32,
-    /// The pool on each.
-    pub pool: Pool,
+    /// The pools on each.
+    pub pools: Vec<Part>,
     /// Throughput of one, in requests/s.
     pub throughput: Interval,
     /// Limits on one.
@@ -159,7 +159,7 @@ pub struct Hosts {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Hybrid {
     /// The pools.
-    pub pools: Vec<Pool>,
+    pub pools: Vec<Part>,
     /// Index of the pool of each class, by name.
     pub classes: std::collections::BTreeMap<String, usize>,
     /// Predicted from a warm start, on the same requests as the choice.
@@ -180,7 +180,7 @@ impl Hybrid {
         let split = &hybrid.deployment.split;
         let classes = workload.classes.iter().enumerate();
         Self {
-            pools: hybrid.deployment.pools.iter().map(Pool::from).collect(),
+            pools: parts(workload, &hybrid.deployment),
             classes: classes.map(|(i, class)| (class.name.clone(), split.pool(i, 0))).collect(),
             figures: Figures::new(workload, &hybrid.summary),
             startup: (&hybrid.startup).into(),
@@ -194,8 +194,8 @@ impl Hybrid {
 /// A pool that no other beats in everything.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Point {
-    /// The pool.
-    pub pool: Pool,
+    /// The pool, or all pools of a hybrid or a pipeline.
+    pub pools: Vec<Part>,
     /// Is it the choice?
     pub chosen: bool,
     /// Does it keep every limit?
@@ -269,12 +269,13 @@ impl WhatIf {
             across: map.across.name(workload),
             down: map.down.name(workload),
             factors: map.factors.clone(),
-            pools: map.pools.iter().map(Pool::from).collect(),
+            deployments: map.pools.iter().map(|one| parts(workload, one)).collect(),
             cells: map
                 .cells
                 .iter()
                 .map(|row| {
-                    let cell = |c: &sim::search::MapCell| Cell { pool: c.pool, keeps: c.keeps };
+                    let cell =
+                        |c: &sim::search::MapCell| Cell { deployment: c.pool, keeps: c.keeps };
                     row.iter().map(|c| c.as_ref().map(cell)).collect()
                 })
                 .collect(),
@@ -283,7 +284,7 @@ impl WhatIf {
             at_least: fleet.at_least,
             random: fleet.random.as_ref().map(|size| Hosts {
                 hosts: size.hosts,
-                pool: (&size.pool).into(),
+                pools: parts(workload, &size.deployment),
                 throughput: (&size.throughput).into(),
                 limits: limits(&size.margins),
                 one_fewer: size.one_fewer.0.into(),
@@ -291,7 +292,12 @@ impl WhatIf {
             }),
         });
         Self {
-            parameters: what_if.sensitivity.effects.iter().map(Parameter::from).collect(),
+            parameters: what_if
+                .sensitivity
+                .effects
+                .iter()
+                .map(|effect| Parameter::new(workload, effect))
+                .collect(),
             parameters_tried: what_if.sensitivity.tried,
             flips: what_if.flips.iter().map(|point| Flips::new(workload, point)).collect(),
             map,
@@ -300,8 +306,8 @@ impl WhatIf {
     }
 }
 
-impl From<&ParameterEffect> for Parameter {
-    fn from(effect: &ParameterEffect) -> Self {
+impl Parameter {
+    fn new(workload: &Workload, effect: &ParameterEffect) -> Self {
         let HostParameter { name, unit, value, low, high, origin } = &effect.parameter;
         Self {
             name: name.clone(),
@@ -314,18 +320,18 @@ impl From<&ParameterEffect> for Parameter {
             low: *low,
             high: *high,
             origin: origin.name(),
-            at_low: (&effect.low).into(),
-            at_high: (&effect.high).into(),
+            at_low: End::new(workload, &effect.low),
+            at_high: End::new(workload, &effect.high),
         }
     }
 }
 
-impl From<&EndEffect> for End {
-    fn from(end: &EndEffect) -> Self {
+impl End {
+    fn new(workload: &Workload, end: &EndEffect) -> Self {
         Self {
             goal: (&end.goal).into(),
             limits: end.limits.iter().map(Interval::from).collect(),
-            winner: end.winner.as_ref().map(Pool::from),
+            winner: end.winner.as_ref().map(|one| parts(workload, one)),
         }
     }
 }
@@ -342,37 +348,38 @@ impl Flips {
                 InputUnit::Bytes => "bytes",
             },
             value: point.value,
-            down: point.down.as_ref().map(Change::from),
-            up: point.up.as_ref().map(Change::from),
+            down: point.down.as_ref().map(|flip| Change::new(workload, flip)),
+            up: point.up.as_ref().map(|flip| Change::new(workload, flip)),
         }
     }
 }
 
-impl From<&Flip> for Change {
-    fn from(flip: &Flip) -> Self {
+impl Change {
+    fn new(workload: &Workload, flip: &Flip) -> Self {
         Self {
             factor: flip.factor,
             same_at: flip.same_at,
             value: flip.value,
-            winner: flip.winner.as_ref().map(Pool::from),
+            winner: flip.winner.as_ref().map(|one| parts(workload, one)),
             keeps: flip.keeps,
         }
     }
 }
 
-impl From<&sim::search::Frontier> for Frontier {
-    fn from(frontier: &sim::search::Frontier) -> Self {
+impl Frontier {
+    /// Of the search.
+    pub fn new(workload: &Workload, frontier: &sim::search::Frontier) -> Self {
         Self {
             tail_over_limit: frontier.tail_over_limit,
-            points: frontier.points.iter().map(Point::from).collect(),
+            points: frontier.points.iter().map(|point| Point::new(workload, point)).collect(),
         }
     }
 }
 
-impl From<&FrontierPoint> for Point {
-    fn from(point: &FrontierPoint) -> Self {
+impl Point {
+    fn new(workload: &Workload, point: &FrontierPoint) -> Self {
         Self {
-            pool: (&point.pool).into(),
+            pools: parts(workload, &point.deployment),
             chosen: point.chosen,
             verdict: point.verdict.into(),
             capacity: point.capacity.is_finite().then_some(point.capacity),

@@ -12,7 +12,7 @@
 
 use crate::experiment::SimError;
 use crate::host::Host;
-use crate::pool::PoolConfig;
+use crate::pool::Deployment;
 use crate::search::assess::{assess, verdict};
 use crate::search::bounds::Bounds;
 use crate::search::simulator::{Purpose, Runs};
@@ -46,8 +46,8 @@ pub struct Fleet {
 pub struct FleetSize {
     /// Hosts.
     pub hosts: u32,
-    /// The pool on each.
-    pub pool: PoolConfig,
+    /// What is deployed on each.
+    pub deployment: Deployment,
     /// Throughput of one host, in requests/s.
     pub throughput: Estimate,
     /// Margins on one host; a limit on the throughput is its part of it.
@@ -72,7 +72,8 @@ pub(super) fn fleet(
 
 /// By the operational bounds of the pool that allows most.
 fn fewest(workload: &Workload, host: &Host, contest: &Contest) -> u32 {
-    let most = contest.pools.iter().map(|pool| Bounds::of(workload, host, pool).throughput());
+    let most =
+        contest.pools.iter().map(|pool| Bounds::of_deployment(workload, host, pool).throughput());
     let most = most.fold(0.0, f64::max);
     let objective = &workload.objective;
     let offered = workload.arrivals.offered_rate().unwrap_or(0.0);
@@ -116,7 +117,7 @@ impl Search<'_> {
             hosts,
             throughput: assessed.summary.throughput,
             one_fewer: (fewer.0, fewer.1.margins),
-            pool: assessed.pool,
+            deployment: assessed.deployment,
             margins: assessed.margins,
         }))
     }
@@ -139,7 +140,7 @@ impl Search<'_> {
     }
 
     /// The pool that does best on one of `hosts`, and whether it keeps all.
-    fn best(&mut self, hosts: u32) -> Result<(PoolConfig, bool), SimError> {
+    fn best(&mut self, hosts: u32) -> Result<(Deployment, bool), SimError> {
         let part = share(self.workload, hosts, 0);
         let runs = self.contest.runs(&part, 1, EVENTS);
         let trial = self.contest.attempt(&part, self.host, runs)?;
@@ -218,6 +219,7 @@ fn drawn(i: u64, seed: u64) -> u64 {
 mod tests {
     use super::*;
     use crate::kernel::SimDuration;
+    use crate::pool::PoolConfig;
     use crate::search::SearchOptions;
     use crate::search::testing::{cpu_bound, python};
     use crate::workload::{LatencyLimit, Quantile};
@@ -231,7 +233,7 @@ mod tests {
     }
 
     fn found(workload: &Workload) -> Fleet {
-        let pool = PoolConfig::new(workload, "process:1".parse().unwrap(), python("3.12"));
+        let pool = PoolConfig::new(workload, "process:1".parse().unwrap(), python("3.12")).into();
         let contest = Contest::new(&pool, std::iter::empty(), &SearchOptions::default(), 8.0);
         fleet(workload, &Host::ideal(1), &contest).unwrap().0
     }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::experiment::SimError;
 use crate::host::Host;
-use crate::pool::PoolConfig;
+use crate::pool::Deployment;
 use crate::search::simulator::Runs;
 use crate::search::what_if::input::Input;
 use crate::search::what_if::trial::{Contest, Pick, Trial};
@@ -47,7 +47,7 @@ pub struct Flip {
     /// The input's value there, in its unit.
     pub value: f64,
     /// The pool that wins, if it is another.
-    pub winner: Option<PoolConfig>,
+    pub winner: Option<Deployment>,
     /// Does the winner (or the choice, if it stays) keep every limit?
     pub keeps: bool,
 }
@@ -164,14 +164,15 @@ impl Search<'_> {
 mod tests {
     use super::*;
     use crate::kernel::SimDuration;
+    use crate::pool::PoolConfig;
     use crate::search::SearchOptions;
     use crate::search::testing::{cpu_bound, python};
     use crate::workload::{LatencyLimit, Quantile};
 
     fn contest(workload: &Workload, profiles: &[&str], seed: u64) -> Contest {
-        let pools: Vec<PoolConfig> = profiles
+        let pools: Vec<Deployment> = profiles
             .iter()
-            .map(|text| PoolConfig::new(workload, text.parse().unwrap(), python("3.12")))
+            .map(|text| PoolConfig::new(workload, text.parse().unwrap(), python("3.12")).into())
             .collect();
         let options = SearchOptions { seed, ..SearchOptions::default() };
         Contest::new(&pools[0], pools[1..].iter().cloned(), &options, 8.0)
@@ -199,7 +200,7 @@ mod tests {
             let expected = if input == Input::Load { 1.475 } else { 1.31 };
             assert!((flip.factor / expected - 1.0).abs() < 0.15, "{flip:?}");
             assert!(flip.same_at < flip.factor && flip.factor / flip.same_at < 1.1);
-            assert_eq!(flip.winner.as_ref().unwrap().profile.workers, 4);
+            assert_eq!(flip.winner.as_ref().unwrap().workers(), 4);
             let again = contest(&workload, &profiles, 2);
             let runs = again.runs(&workload, 4, 8_000_000);
             let (moved, host) = input.scaled(&workload, &host, flip.factor * 1.1).unwrap();

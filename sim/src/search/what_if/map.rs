@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::experiment::SimError;
 use crate::host::Host;
-use crate::pool::PoolConfig;
+use crate::pool::Deployment;
 use crate::search::what_if::flips::FlipPoint;
 use crate::search::what_if::input::Input;
 use crate::search::what_if::trial::Contest;
@@ -25,7 +25,7 @@ pub struct WinnerMap {
     /// Factors on either, ascending; the middle one is 1.
     pub factors: Vec<f64>,
     /// Pools that the cells refer to, the choice first.
-    pub pools: Vec<PoolConfig>,
+    pub pools: Vec<Deployment>,
     /// Row by row; `None` where the inputs cannot be scaled so.
     pub cells: Vec<Vec<Option<MapCell>>>,
 }
@@ -80,6 +80,7 @@ pub(super) fn map(
 mod tests {
     use super::*;
     use crate::kernel::SimDuration;
+    use crate::pool::PoolConfig;
     use crate::search::SearchOptions;
     use crate::search::testing::{cpu_bound, python};
     use crate::search::what_if::flips::flips;
@@ -94,8 +95,13 @@ mod tests {
         workload.objective.goal = Some(Goal::Memory);
         let mut host = Host::ideal(4);
         host.memory.interpreter = crate::host::Parameter::exactly(10 << 20);
-        let pool =
-            |n| PoolConfig::new(&workload, crate::pool::Profile::processes(n), python("3.12"));
+        let pool = |n| {
+            Deployment::from(PoolConfig::new(
+                &workload,
+                crate::pool::Profile::processes(n),
+                python("3.12"),
+            ))
+        };
         let options = SearchOptions::default();
         let contest = Contest::new(&pool(1), std::iter::once(pool(4)), &options, 8.0);
         let (points, _) = flips(&workload, &host, &contest).unwrap();

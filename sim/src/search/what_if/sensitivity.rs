@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::experiment::{Outcome, SimError};
 use crate::host::{End, Host, HostParameter};
-use crate::pool::PoolConfig;
+use crate::pool::Deployment;
 use crate::search::judge::Judge;
 use crate::search::simulator::Runs;
 use crate::search::what_if::trial::{Contest, Trial};
@@ -60,7 +60,7 @@ pub struct EndEffect {
     /// Of each limited figure, in the order of the choice's margins.
     pub limits: Vec<Estimate>,
     /// The rival that would then be better by more than what does not matter.
-    pub winner: Option<PoolConfig>,
+    pub winner: Option<Deployment>,
     /// Of every figure of the prediction.
     figures: Vec<Estimate>,
 }
@@ -340,17 +340,18 @@ mod tests {
     use crate::experiment::{Scenario, replicate};
     use crate::host::Parameter;
     use crate::kernel::SimDuration;
+    use crate::pool::PoolConfig;
     use crate::search::SearchOptions;
     use crate::search::assess::assess;
     use crate::search::testing::{cpu_bound, python};
     use crate::workload::{Goal, LatencyLimit, Quantile};
 
     fn study(workload: &Workload, host: &Host, profiles: &[&str]) -> (Sensitivity, Assessed) {
-        let pools: Vec<PoolConfig> = profiles
+        let pools: Vec<Deployment> = profiles
             .iter()
-            .map(|text| PoolConfig::new(workload, text.parse().unwrap(), python("3.12")))
+            .map(|text| PoolConfig::new(workload, text.parse().unwrap(), python("3.12")).into())
             .collect();
-        let scenario = Scenario::new(workload, host, &pools[0], 4000, 1);
+        let scenario = Scenario::of(workload, host, &pools[0], 4000, 1);
         let choice = assess(workload, host, &pools[0], replicate(&scenario, 0..6).unwrap(), 0.0);
         let others = pools[1..].iter().cloned();
         let contest = Contest::new(&pools[0], others, &SearchOptions::default(), 8.0);
@@ -424,6 +425,6 @@ mod tests {
         let (found, _) = study(&workload, &host, &["process:1", "process:8"]);
         let effect = &found.effects[0];
         assert!(effect.changes_the_choice(), "{effect:?}");
-        assert_eq!(effect.high.winner.as_ref().unwrap().profile.workers, 8);
+        assert_eq!(effect.high.winner.as_ref().unwrap().workers(), 8);
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::experiment::{CpuModel, Outcome, SimError};
 use crate::host::Host;
-use crate::pool::PoolConfig;
+use crate::pool::Deployment;
 use crate::search::SearchOptions;
 use crate::search::judge::{Judge, Standing};
 use crate::search::lengths::first_requests;
@@ -26,7 +26,7 @@ const HEAVY: f64 = 30.0;
 #[derive(Clone, Debug)]
 pub(in crate::search) struct Contest {
     /// The choice first.
-    pub(in crate::search) pools: Vec<PoolConfig>,
+    pub(in crate::search) pools: Vec<Deployment>,
     pub(super) indifference: f64,
     cpu: CpuModel,
     seed: u64,
@@ -59,8 +59,8 @@ impl Contest {
     /// `choice` against the first of `others`; `density` is the number of
     /// calendar events that a request takes, about.
     pub(in crate::search) fn new(
-        choice: &PoolConfig,
-        others: impl Iterator<Item = PoolConfig>,
+        choice: &Deployment,
+        others: impl Iterator<Item = Deployment>,
         options: &SearchOptions,
         density: f64,
     ) -> Self {
@@ -119,7 +119,7 @@ impl Contest {
         runs: Runs,
     ) -> Result<Trial, SimError> {
         let mut simulator = self.simulator(workload, host);
-        let pools: Vec<&PoolConfig> = self.pools.iter().collect();
+        let pools: Vec<&Deployment> = self.pools.iter().collect();
         let outcomes = simulator.run(&pools, runs)?;
         let startups = simulator.startup(&pools)?;
         let standings = self.judged(workload, host, &outcomes, &startups);

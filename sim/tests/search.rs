@@ -320,7 +320,7 @@ fn calls_beside_computations() -> Workload {
     let classes = vec![RequestClass::new("call", 0.9, wait), RequestClass::new("spin", 0.1, spin)];
     let mut workload = Workload::new("search", Arrivals::Poisson { rate: 100.0 }, classes);
     workload.service.max_workers = Some(3);
-    let at_most = millis(9);
+    let at_most = millis(15);
     workload.objective.latency = vec![LatencyLimit { class: 0, quantile: Quantile::P99, at_most }];
     workload
 }

@@ -208,7 +208,7 @@ fork_safe = true
 dispatcher = "kernel"
 max_workers = 3
 [objective]
-p99 = { call = "9 ms" }
+p99 = { call = "15 ms" }
 "#;
     lab.write("beside.toml", workload);
     let command = "recommend --precision 10% --workload beside.toml";

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use sim::experiment::{Scenario, Summary, replicate};
 use sim::host::{Host, Parameter, Quota};
 use sim::kernel::SimDuration;
-use sim::pool::{Concurrency, Dispatcher, PoolConfig, StartMethod};
+use sim::pool::{Concurrency, Dispatcher, PoolConfig, Split, StartMethod};
 use sim::search::{Recommendation, Resource, SearchError, SearchOptions, recommend};
 use sim::stats::Verdict;
 use sim::workload::{

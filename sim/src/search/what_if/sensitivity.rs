@@ -20,9 +20,9 @@ use crate::stats::{Estimate, Verdict, paired_ratio};
 use crate::workload::Workload;
 
 /// Calendar events that the choice's figures may take, about.
-const EVENTS: u64 = 4_000_000;
+const EVENTS: u64 = 3_000_000;
 /// Those that looking for another winner may take, about.
-const RIVAL_EVENTS: u64 = 2_000_000;
+const RIVAL_EVENTS: u64 = 1_500_000;
 /// Rivals that could win.
 const RIVALS: usize = 3;
 

@@ -125,21 +125,25 @@ impl<C: CpuScheduler> Engine<'_, C> {
             self.workers.free_slot(worker);
             let from =
                 if self.settles_together(request) { self.requests[request].first } else { request };
-            let lost: Vec<RequestId> = self.bundle(from).collect();
-            lost.into_iter().for_each(|request| self.lose(request));
+            self.lose_bundle(from);
         }
         while let Some(request) = self.workers.pop_own(worker) {
             if self.requests[request].place == Place::Abandoned {
                 self.discard(request);
             } else {
                 self.leave_queue(request);
-                let lost: Vec<RequestId> = self.bundle(request).collect();
-                lost.into_iter().for_each(|request| self.lose(request));
+                self.lose_bundle(request);
             }
         }
         self.kill_threads(worker);
         let threads = self.plan.of_worker(worker).server_threads(worker);
         self.workers.clear(worker, threads);
+    }
+
+    /// `first` and what follows it in its bundle are lost.
+    fn lose_bundle(&mut self, first: RequestId) {
+        let lost: Vec<RequestId> = self.bundle(first).collect();
+        lost.into_iter().for_each(|request| self.lose(request));
     }
 
     /// Requests in service on `worker`.

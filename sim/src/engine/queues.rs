@@ -9,7 +9,7 @@ use crate::engine::threads::{Activity, NO_LOCK};
 use crate::engine::{Engine, rank};
 use crate::experiment::Fate;
 use crate::kernel::SimTime;
-use crate::pool::{Action, PoolView};
+use crate::pool::{Action, PoolPolicy, PoolView};
 
 /// A deadline of one request. The number tells whether the entry still holds
 /// the request that it was set for.
@@ -166,28 +166,33 @@ impl<C: CpuScheduler> Engine<'_, C> {
     /// The loop of `worker` looks at its sockets between two rounds.
     pub(super) fn look_at_sockets(&mut self, worker: u32) {
         if self.may_accept(worker) {
-            let mut actions = std::mem::take(&mut self.actions);
-            let index = self.plan.pool_of[worker as usize] as usize;
-            let entries = &self.plan.pools[index].entries;
-            let from = entries.start;
-            let pool = &mut self.pools[index];
-            let view =
-                PoolView { workers: self.workers.views(entries), queued: pool.queued_shared };
-            pool.policy.on_turn(&view, worker - from, &mut actions);
-            self.do_actions(index, from, actions);
+            self.ask_policy(worker, |policy, view, worker, out| policy.on_turn(view, worker, out));
         }
         self.workers.begin_round(worker);
     }
 
     /// Lets the policy fill `free` slots of `worker`.
+    #[inline]
     pub(super) fn offer_slots(&mut self, worker: u32, free: u32) {
+        self.ask_policy(worker, |policy, view, worker, out| {
+            policy.on_free(view, worker, free, out);
+        });
+    }
+
+    /// Asks the pool of `worker` what to start there, and starts it.
+    #[inline]
+    fn ask_policy(
+        &mut self,
+        worker: u32,
+        ask: impl FnOnce(&mut dyn PoolPolicy, &PoolView<'_>, u32, &mut Vec<Action>),
+    ) {
         let mut actions = std::mem::take(&mut self.actions);
         let index = self.plan.pool_of[worker as usize] as usize;
         let entries = &self.plan.pools[index].entries;
         let from = entries.start;
         let pool = &mut self.pools[index];
         let view = PoolView { workers: self.workers.views(entries), queued: pool.queued_shared };
-        pool.policy.on_free(&view, worker - from, free, &mut actions);
+        ask(&mut *pool.policy, &view, worker - from, &mut actions);
         self.do_actions(index, from, actions);
     }
 

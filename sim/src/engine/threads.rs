@@ -135,12 +135,16 @@ impl<C: CpuScheduler> Engine<'_, C> {
         self.put_on_cpu(thread, Demand { work, group, width: 1 });
     }
 
+    /// How many times as long work takes now: pages that are swapped out are
+    /// faulted back as it touches them.
+    #[inline]
+    fn slow_down(&self) -> f64 {
+        if self.swaps { self.ledger.swap_factor(self.now) } else { 1.0 }
+    }
+
     #[inline]
     pub(super) fn put_on_cpu(&mut self, thread: ThreadId, mut demand: Demand) {
-        if self.swaps {
-            // Pages are faulted back as the work touches them.
-            demand.work *= self.ledger.swap_factor(self.now);
-        }
+        demand.work *= self.slow_down();
         self.cpu.wake(self.now, thread, demand);
     }
 
@@ -325,8 +329,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
         }
         let left = self.cpu.block(self.now, holder);
         // It goes back on with whatever slow-down there is then.
-        let factor = if self.swaps { self.ledger.swap_factor(self.now) } else { 1.0 };
-        self.thread(holder).interrupted = Some(left / factor);
+        self.thread(holder).interrupted = Some(left / self.slow_down());
         self.release(holder, Then::Rejoin);
         true
     }

@@ -152,7 +152,7 @@ impl Failure {
             Self::NoJitter { .. } => Code::NotMet,
             Self::Inputs(errors) => match errors.iter().map(|error| error.kind).max() {
                 Some(InputKind::Calibration) => Code::Calibration,
-                Some(InputKind::Workload) => Code::Workload,
+                Some(InputKind::Workload | InputKind::Cells) => Code::Workload,
                 None => Code::Internal,
             },
             Self::OtherHost { .. } => Code::Calibration,

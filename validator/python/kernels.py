@@ -71,6 +71,8 @@ COMPUTING = {
     "matmul": matmul,
 }
 """Kernels whose length is a number of steps, which must be calibrated."""
+RELEASING = ("native", "matmul")
+"""Those that release the lock, so that a thread of their own leaves a loop free."""
 
 
 def sleep(ns):

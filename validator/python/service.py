@@ -111,7 +111,7 @@ async def serve_async(request):
         for kernel, ns in calls(kind, times):
             if kernel == "sleep":
                 await asyncio.sleep(ns / 1e9)
-            elif app.to_thread or kernel == "socket_wait":
+            elif kernel == "socket_wait" or (app.to_thread and kernel in kernels.RELEASING):
                 # The client of the delay server blocks.
                 loop = asyncio.get_running_loop()
                 await loop.run_in_executor(None, app.run, kernel, ns)

@@ -5,6 +5,7 @@
 //!   says what can be run on it.
 //! - [`environments`] makes the Python that a pool needs.
 //! - [`run`] has a pool serve a trace and keeps what was seen.
+//! - [`validate`] holds predictions against what real pools did.
 //! - [`child`] runs what must end, whatever happens.
 
 pub mod child;
@@ -14,3 +15,4 @@ pub mod interpreters;
 pub mod noise;
 pub mod readiness;
 pub mod run;
+pub mod validate;

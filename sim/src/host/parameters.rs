@@ -62,12 +62,14 @@ impl End {
 pub(super) trait Uncertain {
     fn named(&self, name: &str) -> HostParameter;
     fn move_to(&mut self, end: End);
+    fn set(&mut self, value: f64);
 }
 
 /// A type that parameters have.
 trait Scalar: Copy {
     const UNIT: ParameterUnit;
     fn number(self) -> f64;
+    fn of(number: f64) -> Self;
 }
 
 impl Scalar for f64 {
@@ -75,6 +77,10 @@ impl Scalar for f64 {
 
     fn number(self) -> f64 {
         self
+    }
+
+    fn of(number: f64) -> Self {
+        number
     }
 }
 
@@ -84,6 +90,10 @@ impl Scalar for SimDuration {
     fn number(self) -> f64 {
         self.as_secs()
     }
+
+    fn of(number: f64) -> Self {
+        Self((number.max(0.0) * 1e9).round() as u64)
+    }
 }
 
 impl Scalar for u64 {
@@ -91,6 +101,10 @@ impl Scalar for u64 {
 
     fn number(self) -> f64 {
         self as f64
+    }
+
+    fn of(number: f64) -> Self {
+        number.max(0.0).round() as Self
     }
 }
 
@@ -111,6 +125,10 @@ impl<T: Scalar> Uncertain for Parameter<T> {
             End::Low => self.low,
             End::High => self.high,
         };
+    }
+
+    fn set(&mut self, value: f64) {
+        self.value = T::of(value);
     }
 }
 
@@ -133,6 +151,17 @@ impl Host {
             }
         });
         moved
+    }
+
+    /// This host with every parameter at the value that `draw` gives it, in the
+    /// units of [`HostParameter`]; ranges stay.
+    pub fn with_values(&self, mut draw: impl FnMut(&HostParameter) -> f64) -> Self {
+        let mut drawn = self.clone();
+        drawn.walk(&mut |name, parameter| {
+            let value = draw(&parameter.named(name));
+            parameter.set(value);
+        });
+        drawn
     }
 
     /// Where each parameter comes from, in the order of the calibration file.
@@ -162,6 +191,20 @@ mod tests {
         let moved = host.at_end("dispatch.native.worker", End::Low);
         assert_eq!(moved.dispatch.native.worker.value, SimDuration::ZERO);
         assert_eq!(host.at_end("no.such", End::High), host);
+    }
+
+    #[test]
+    fn values_can_be_set_in_their_own_units() {
+        let host = Host::ideal(2);
+        assert_eq!(host.with_values(|parameter| parameter.value), host);
+        let set = host.with_values(|parameter| match parameter.name.as_str() {
+            "cpu.wake_latency" => 0.001,
+            "memory.thread" => 4096.0,
+            _ => parameter.value,
+        });
+        assert_eq!(set.cpu.wake_latency.value, SimDuration::MILLISECOND);
+        assert_eq!(set.memory.thread.value, 4096);
+        assert_eq!(set.cpu.wake_latency.high, host.cpu.wake_latency.high);
     }
 
     #[test]

@@ -8,6 +8,8 @@ use std::sync::Arc;
 /// Which file is at fault; decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum InputKind {
+    /// A file of validation cells.
+    Cells,
     /// A workload file, or a file that it refers to.
     Workload,
     /// A calibration file.
@@ -18,6 +20,7 @@ impl InputKind {
     /// For people: `workload`, `calibration`.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Cells => "cells",
             Self::Workload => "workload",
             Self::Calibration => "calibration",
         }

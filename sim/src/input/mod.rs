@@ -16,11 +16,15 @@ pub use units::{
     parse_duration, parse_rate, parse_share,
 };
 
-pub(crate) use quantity::{
-    Fault, MIN_RATE, Value, boolean, bytes, count_between, count_up_to, duration, elements,
-    identifier, number, one_of, positive_duration, rate, rate_or_zero, share, text, wrong_type,
+pub use quantity::{
+    Fault, Value, count_up_to, elements, identifier, one_of, positive_duration, text,
 };
-pub(crate) use reader::{Keys, Reader, Reported};
-pub(crate) use section::Section;
-pub(crate) use source::{Source, open_regular, read_limited};
+pub(crate) use quantity::{
+    MIN_RATE, boolean, bytes, count_between, duration, number, rate, rate_or_zero, share,
+    wrong_type,
+};
+pub use reader::{Keys, Reader, Reported};
+pub use section::Section;
+pub(crate) use source::open_regular;
+pub use source::{Source, read_limited};
 pub(crate) use units::shown;

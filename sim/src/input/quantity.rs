@@ -14,29 +14,39 @@ use crate::kernel::SimDuration;
 pub(crate) const MIN_RATE: f64 = 1.0 / 3600.0;
 
 /// A TOML value and where it stands.
-pub(crate) type Value<'a> = Spanned<DeValue<'a>>;
+pub type Value<'a> = Spanned<DeValue<'a>>;
 
 /// What is wrong at some bytes of a text that is known from elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
-    pub(crate) span: Range<usize>,
-    pub(crate) message: String,
-    pub(crate) label: Option<String>,
-    pub(crate) help: Option<String>,
-    pub(crate) notes: Vec<String>,
+pub struct Fault {
+    /// Which bytes.
+    pub span: Range<usize>,
+    /// One sentence without a full stop.
+    pub message: String,
+    /// A few words for the caret.
+    pub label: Option<String>,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// What else to know.
+    pub notes: Vec<String>,
 }
 
 impl Fault {
-    pub(crate) fn new(span: Range<usize>, message: impl Into<String>) -> Self {
+    /// `message` about the bytes of `span`.
+    pub fn new(span: Range<usize>, message: impl Into<String>) -> Self {
         Self { span, message: message.into(), label: None, help: None, notes: Vec::new() }
     }
 
-    pub(crate) fn label(mut self, label: impl Into<String>) -> Self {
+    /// With words for the caret.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+    /// With advice.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
@@ -63,7 +73,7 @@ pub(crate) fn wrong_type(value: &Value<'_>, wanted: &str) -> Fault {
 }
 
 /// A string.
-pub(crate) fn text<'v>(value: &'v Value<'_>) -> Result<&'v str, Fault> {
+pub fn text<'v>(value: &'v Value<'_>) -> Result<&'v str, Fault> {
     value.get_ref().as_str().ok_or_else(|| wrong_type(value, "a string"))
 }
 
@@ -100,7 +110,7 @@ pub(crate) fn duration(value: &Value<'_>) -> Result<SimDuration, Fault> {
 }
 
 /// A duration above zero.
-pub(crate) fn positive_duration(value: &Value<'_>) -> Result<SimDuration, Fault> {
+pub fn positive_duration(value: &Value<'_>) -> Result<SimDuration, Fault> {
     match duration(value)? {
         SimDuration::ZERO => Err(Fault::new(value.span(), "this duration must be above zero")
             .help("leave the key out if it does not apply")),
@@ -156,7 +166,7 @@ pub(crate) fn number(value: &Value<'_>, low: f64, high: f64) -> Result<f64, Faul
 }
 
 /// A whole number from 1 to `most`.
-pub(crate) fn count_up_to(value: &Value<'_>, most: u64) -> Result<u64, Fault> {
+pub fn count_up_to(value: &Value<'_>, most: u64) -> Result<u64, Fault> {
     count_between(value, 1, most)
 }
 
@@ -175,7 +185,7 @@ pub(crate) fn count_between(value: &Value<'_>, least: u64, most: u64) -> Result<
 
 /// A name: letters, digits, `-`, `_` and `.`, so that it needs no quoting in
 /// tables, file names and traces.
-pub(crate) fn identifier(value: &Value<'_>) -> Result<String, Fault> {
+pub fn identifier(value: &Value<'_>) -> Result<String, Fault> {
     const MOST: usize = 64;
     let name = text(value)?;
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -187,7 +197,7 @@ pub(crate) fn identifier(value: &Value<'_>) -> Result<String, Fault> {
 }
 
 /// One of `options`, by name.
-pub(crate) fn one_of<T: Copy>(value: &Value<'_>, options: &[(&str, T)]) -> Result<T, Fault> {
+pub fn one_of<T: Copy>(value: &Value<'_>, options: &[(&str, T)]) -> Result<T, Fault> {
     let word = text(value)?;
     let names = || options.iter().map(|(name, _)| *name);
     options.iter().find(|(name, _)| *name == word).map(|(_, option)| *option).ok_or_else(|| {
@@ -201,7 +211,7 @@ pub(crate) fn one_of<T: Copy>(value: &Value<'_>, options: &[(&str, T)]) -> Resul
 }
 
 /// The elements of a list, of which there are at most `most`.
-pub(crate) fn elements<'v, 'i>(
+pub fn elements<'v, 'i>(
     value: &'v Value<'i>,
     most: usize,
 ) -> Result<&'v [Value<'i>], Fault> {

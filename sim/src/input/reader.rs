@@ -14,19 +14,19 @@ const MAX_ERRORS: usize = 20;
 
 /// The keys of one table of a file.
 #[derive(Debug)]
-pub(crate) struct Keys {
+pub struct Keys {
     /// The table as written in a file: `[arrivals.poisson]`, `[[class]]`.
-    pub(crate) table: &'static str,
+    pub table: &'static str,
     /// Every key that it may have.
-    pub(crate) keys: &'static [&'static str],
+    pub keys: &'static [&'static str],
 }
 
 /// Proof that an error was recorded: whoever holds it need not say more.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Reported(());
+pub struct Reported(());
 
 /// Collects the errors of one document.
-pub(crate) struct Reader {
+pub struct Reader {
     source: Source,
     errors: RefCell<Vec<InputError>>,
 }
@@ -36,7 +36,7 @@ impl Reader {
     ///
     /// # Errors
     /// Every error that was reported, in the order of the text.
-    pub(crate) fn read<T>(
+    pub fn read<T>(
         source: Source,
         read: impl FnOnce(&Self, &Spanned<DeValue<'_>>) -> Result<T, Reported>,
     ) -> Result<T, Vec<InputError>> {
@@ -61,18 +61,18 @@ impl Reader {
     }
 
     /// Records `fault`.
-    pub(crate) fn report(&self, fault: Fault) -> Reported {
+    pub fn report(&self, fault: Fault) -> Reported {
         self.report_elsewhere(self.source.error(fault))
     }
 
     /// Records an error of another file, one that this document refers to.
-    pub(crate) fn report_elsewhere(&self, error: InputError) -> Reported {
+    pub fn report_elsewhere(&self, error: InputError) -> Reported {
         self.errors.borrow_mut().push(error);
         Reported(())
     }
 
     /// The value, or `Reported` after recording the fault.
-    pub(crate) fn check<T>(&self, result: Result<T, Fault>) -> Result<T, Reported> {
+    pub fn check<T>(&self, result: Result<T, Fault>) -> Result<T, Reported> {
         result.map_err(|fault| self.report(fault))
     }
 }

@@ -10,8 +10,9 @@ use crate::input::suggest::{closest, list};
 use crate::input::units::shown;
 
 /// A table whose unknown keys have been reported.
-pub(crate) struct Section<'a> {
-    pub(crate) reader: &'a Reader,
+pub struct Section<'a> {
+    /// Knows what was found wrong.
+    pub reader: &'a Reader,
     keys: &'static Keys,
     table: &'a DeTable<'a>,
     span: Range<usize>,
@@ -23,7 +24,7 @@ pub(crate) struct Section<'a> {
 impl<'a> Section<'a> {
     /// `value` as the table that `keys` describes. An unknown key is reported,
     /// and the known ones can still be read.
-    pub(crate) fn open(
+    pub fn open(
         reader: &'a Reader,
         value: &'a Value<'a>,
         keys: &'static Keys,
@@ -68,18 +69,18 @@ impl<'a> Section<'a> {
     }
 
     /// The value of `key`, unparsed.
-    pub(crate) fn value(&self, key: &str) -> Option<&'a Value<'a>> {
+    pub fn value(&self, key: &str) -> Option<&'a Value<'a>> {
         debug_assert!(self.keys.keys.contains(&key), "{key} is not listed for {}", self.keys.table);
         self.table.get(key)
     }
 
     /// Where to point for `key`: its value, or the table if it is missing.
-    pub(crate) fn span_of(&self, key: &str) -> Range<usize> {
+    pub fn span_of(&self, key: &str) -> Range<usize> {
         self.value(key).map_or_else(|| self.span.clone(), Value::span)
     }
 
     /// The value of `key`, if it is there.
-    pub(crate) fn optional<T>(
+    pub fn optional<T>(
         &self,
         key: &str,
         parse: impl FnOnce(&'a Value<'a>) -> Result<T, Fault>,
@@ -88,7 +89,7 @@ impl<'a> Section<'a> {
     }
 
     /// The value of `key`, or `default`.
-    pub(crate) fn or<T>(
+    pub fn or<T>(
         &self,
         key: &str,
         default: T,
@@ -98,7 +99,7 @@ impl<'a> Section<'a> {
     }
 
     /// The value of `key`, which has to be there.
-    pub(crate) fn required<T>(
+    pub fn required<T>(
         &self,
         key: &str,
         parse: impl FnOnce(&'a Value<'a>) -> Result<T, Fault>,
@@ -110,7 +111,7 @@ impl<'a> Section<'a> {
     }
 
     /// The table under `key`, if it is there.
-    pub(crate) fn table(
+    pub fn table(
         &self,
         key: &str,
         keys: &'static Keys,
@@ -119,7 +120,7 @@ impl<'a> Section<'a> {
     }
 
     /// The one key of `options` that is there, with its value.
-    pub(crate) fn exactly_one(
+    pub fn exactly_one(
         &self,
         what: &str,
         options: &[&'static str],
@@ -144,7 +145,7 @@ impl<'a> Section<'a> {
     }
 
     /// Reports that `key` is missing.
-    pub(crate) fn missing(&self, key: &str) -> Reported {
+    pub fn missing(&self, key: &str) -> Reported {
         self.misspelt(&[key]).unwrap_or_else(|| {
             let message = format!("{} has no `{key}`", self.keys.table);
             self.fail(self.span.clone(), message, format!("add `{key} = ...`"))
@@ -152,7 +153,7 @@ impl<'a> Section<'a> {
     }
 
     /// Reports that the table `key` is missing.
-    pub(crate) fn missing_table(&self, key: &str, example: &str) -> Reported {
+    pub fn missing_table(&self, key: &str, example: &str) -> Reported {
         self.misspelt(&[key]).unwrap_or_else(|| {
             let message = format!("{} has no [{key}]", self.keys.table);
             self.fail(self.span.clone(), message, format!("add it, {example}"))
@@ -160,7 +161,7 @@ impl<'a> Section<'a> {
     }
 
     /// Reports `message` at `span`.
-    pub(crate) fn fail(
+    pub fn fail(
         &self,
         span: Range<usize>,
         message: impl Into<String>,

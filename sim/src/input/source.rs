@@ -11,7 +11,7 @@ use crate::input::quantity::Fault;
 
 /// A text and where it came from: what an error needs to point into it.
 #[derive(Clone, Debug)]
-pub(crate) struct Source {
+pub struct Source {
     pub(crate) kind: InputKind,
     pub(crate) path: PathBuf,
     pub(crate) text: Arc<str>,
@@ -20,7 +20,8 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    pub(crate) fn new(kind: InputKind, path: &Path, text: &str) -> Self {
+    /// The whole text of the file at `path`.
+    pub fn new(kind: InputKind, path: &Path, text: &str) -> Self {
         Self { kind, path: path.to_owned(), text: Arc::from(text), first_line: 1 }
     }
 
@@ -87,7 +88,7 @@ pub(crate) fn open_regular(
 ///
 /// # Errors
 /// As for `open_regular`, or the file is not UTF-8.
-pub(crate) fn read_limited(
+pub fn read_limited(
     kind: InputKind,
     path: &Path,
     limit: u64,

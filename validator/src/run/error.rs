@@ -15,8 +15,16 @@ pub enum RunError {
     #[error("the trace has no requests: give at least one row")]
     NoRows,
     /// The pool can be simulated only.
-    #[error("`{kind}` cannot be run here; what can is {}", names())]
+    #[error("`{kind}` is not run for real, only simulated; run for real are {}", names())]
     NoPool {
+        /// The pool.
+        kind: PoolKind,
+    },
+    /// The pool replaces no workers by that rule when it is run.
+    #[error(
+        "`{kind}` is run with max_requests at most, without jitter, and only pools of processes have that; leave TTLs and memory limits out, or simulate it"
+    )]
+    NoRule {
         /// The pool.
         kind: PoolKind,
     },

@@ -5,6 +5,7 @@
 //! file of events that it writes, samples its processes, and ends them all. What
 //! it learns it writes down at once, so an interrupted run leaves what it had.
 
+mod convert;
 mod delay_server;
 mod error;
 mod events;
@@ -30,6 +31,8 @@ pub use observation::{End, KernelRate, Observation, Outcome, Record, Startup};
 pub use sampler::{ProcessSample, Sample, SamplingCost};
 pub use spec::{ClassSpec, Kernel, Load, POOLS, PoolSpec, SegmentSpec, Spec, WaitKernel};
 pub use stop::Stop;
+
+pub(crate) use sampler::{monotonic_ns, thread_cpu_ns};
 
 use crate::child::Group;
 use guard::Guard;
@@ -114,7 +117,7 @@ pub fn run(plan: &Plan<'_>, folder: &Path, stop: &Stop) -> Result<Observation, R
     // So that the events of an earlier run are not taken for this one's.
     File::create(&files.events).map_err(at(&files.events))?;
     let stderr = File::create(&files.stderr).map_err(at(&files.stderr))?;
-    let launched = sampler::monotonic_ns();
+    let launched = monotonic_ns();
     let launch = |error| RunError::Launch { python: plan.python.to_owned(), error };
     let group = Group::spawn(command(plan, &files, stderr)).map_err(launch)?;
     let guard = Guard::over(group.id()).map_err(RunError::Guard)?;

@@ -86,7 +86,7 @@ impl Sampler {
                 // A look that took longer than a step skips the steps it missed.
                 due = (due + every).max(Instant::now());
             }
-            cost.cpu = clock_ns(ClockId::CLOCK_THREAD_CPUTIME_ID);
+            cost.cpu = thread_cpu_ns();
             (samples, cost)
         })?;
         Ok(Self { thread: Some(thread), running: Some(running) })
@@ -154,8 +154,13 @@ fn look_at(pid: i32, next: &mut Vec<i32>) -> ProcResult<ProcessSample> {
 }
 
 /// Now, on the clock that the runner stamps with too.
-pub(super) fn monotonic_ns() -> u64 {
+pub(crate) fn monotonic_ns() -> u64 {
     clock_ns(ClockId::CLOCK_MONOTONIC)
+}
+
+/// CPU time of the calling thread, in ns.
+pub(crate) fn thread_cpu_ns() -> u64 {
+    clock_ns(ClockId::CLOCK_THREAD_CPUTIME_ID)
 }
 
 fn clock_ns(clock: ClockId) -> u64 {

@@ -36,7 +36,7 @@ pub struct PoolSpec {
     pub max_tasks: Option<u32>,
     /// Requests per chunk of a batch; `None`: the pool's own rule.
     pub chunk: Option<u32>,
-    /// For asyncio: are segments run in threads rather than on the loop?
+    /// For asyncio: do native segments run in threads rather than on the loop?
     pub to_thread: bool,
     /// Threads of the BLAS library; `None`: its own choice.
     pub blas_threads: Option<u32>,
@@ -205,9 +205,17 @@ impl Spec {
 }
 
 fn class_spec(class: &RequestClass, waits: WaitKernel, retain: bool) -> ClassSpec {
+    let mut segments: Vec<SegmentSpec> =
+        class.segments.iter().map(|segment| segment_spec(segment, waits)).collect();
+    // The model's crash comes half way through: in place of the second half.
+    if class.crash == 1.0
+        && let Some(last) = segments.last_mut()
+    {
+        *last = SegmentSpec { kernel: Kernel::Crash, parts: 1 };
+    }
     ClassSpec {
         name: class.name.clone(),
-        segments: class.segments.iter().map(|segment| segment_spec(segment, waits)).collect(),
+        segments,
         request_bytes: class.request_bytes,
         response_bytes: class.response_bytes,
         working_set_bytes: class.working_set_bytes,

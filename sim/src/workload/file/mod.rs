@@ -63,6 +63,37 @@ impl Workload {
             workload(Context { reader, base_dir, stages: None }, document)
         })
     }
+
+    /// Checks the workload in the table `value` of another document; relative
+    /// paths in it start at `base_dir`.
+    ///
+    /// # Errors
+    /// It breaks a rule of the format; `reader` knows which.
+    pub fn read_table<'a>(
+        reader: &'a Reader,
+        value: &'a Value<'a>,
+        base_dir: &'a Path,
+    ) -> Result<Self, Reported> {
+        workload(Context { reader, base_dir, stages: None }, value)
+    }
+
+    /// This workload with the `[arrivals]` of `section`, a table of another
+    /// document; as it is if there is none.
+    ///
+    /// # Errors
+    /// They break a rule of the format.
+    pub fn with_arrivals_of(
+        self,
+        section: &Section<'_>,
+        base_dir: &Path,
+    ) -> Result<Self, Reported> {
+        if section.value("arrivals").is_none() {
+            return Ok(self);
+        }
+        let context = Context { reader: section.reader, base_dir, stages: Some(&self.stages) };
+        let arrivals = arrivals::arrivals(context, section, &self.classes, self.keys)?;
+        Ok(Self { arrivals, ..self })
+    }
 }
 
 fn workload<'a>(context: Context<'a>, document: &'a Value<'a>) -> Result<Workload, Reported> {

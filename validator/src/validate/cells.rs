@@ -1,0 +1,261 @@
+//! Files of cells: which workload, which pool, how many requests.
+//!
+//! `docs/validate.md` describes the format.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use sim::input::{
+    Fault, InputError, InputKind, Keys, Reader, Reported, Section, Source, Value, closest,
+    count_up_to, elements, identifier, list, one_of, read_limited, text,
+};
+use sim::pool::{PoolKind, Profile, StartMethod};
+use sim::workload::Workload;
+
+use crate::run::WaitKernel;
+
+/// Largest file, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+/// Most cells of a file.
+const MAX_CELLS: usize = 1000;
+/// Most requests of a cell.
+const MAX_REQUESTS: u64 = 1_000_000;
+/// Most requests of one worker's life.
+const MAX_LIFE: u64 = 1_000_000;
+/// Most BLAS threads.
+const MAX_BLAS: u64 = 256;
+
+const FILE: Keys = Keys { table: "the file", keys: &["set", "about", "workload", "cell"] };
+const CELL: Keys = Keys {
+    table: "[[cell]]",
+    keys: &[
+        "name",
+        "effect",
+        "workload",
+        "arrivals",
+        "pool",
+        "profile",
+        "requests",
+        "start_method",
+        "max_requests",
+        "blas_threads",
+        "waits",
+        "quick",
+    ],
+};
+
+/// What a set of cells is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Set {
+    /// Scored, and never looked at while the model is made.
+    HeldOut,
+    /// Looked at while the model is made, never scored.
+    Development,
+    /// Scored apart: outside what the calibration saw.
+    Extrapolation,
+    /// Kept back for the day on which the held-out cells are worn out.
+    Reserve,
+}
+
+impl Set {
+    /// All of them.
+    pub const ALL: [Self; 4] =
+        [Self::HeldOut, Self::Development, Self::Extrapolation, Self::Reserve];
+
+    /// As written in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::HeldOut => "held-out",
+            Self::Development => "development",
+            Self::Extrapolation => "extrapolation",
+            Self::Reserve => "reserve",
+        }
+    }
+}
+
+/// One workload on one pool.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// Unique among all files of a run.
+    pub name: String,
+    /// Which set it belongs to.
+    pub set: Set,
+    /// The effect that decides its figures, one word.
+    pub effect: String,
+    /// What arrives, with the arrivals of this cell.
+    pub workload: Workload,
+    /// The pool.
+    pub pool: PoolKind,
+    /// Its size.
+    pub profile: Profile,
+    /// Requests of one run.
+    pub requests: u64,
+    /// How processes start; `None`: as the pool does.
+    pub start_method: Option<StartMethod>,
+    /// Requests after which a worker is replaced.
+    pub max_requests: Option<u64>,
+    /// Threads of BLAS.
+    pub blas_threads: u32,
+    /// How waits are spent.
+    pub waits: WaitKernel,
+    /// Is it one of the few of a quick run?
+    pub quick: bool,
+}
+
+/// The cells of the file at `path`.
+///
+/// # Errors
+/// The file cannot be read or breaks a rule of the format: every error found.
+pub fn load(path: &Path) -> Result<Vec<Cell>, Vec<InputError>> {
+    let text = read_limited(InputKind::Cells, path, MAX_BYTES).map_err(|error| vec![*error])?;
+    parse(&text, path)
+}
+
+/// As [`load`], of `text`; `path` is for messages, and where the paths of
+/// workload files start.
+///
+/// # Errors
+/// It breaks a rule of the format.
+pub fn parse(text: &str, path: &Path) -> Result<Vec<Cell>, Vec<InputError>> {
+    let base = path.parent().unwrap_or(Path::new("")).to_owned();
+    Reader::read(Source::new(InputKind::Cells, path, text), |reader, document| {
+        file(reader, document, &base)
+    })
+}
+
+fn file<'a>(
+    reader: &'a Reader,
+    document: &'a Value<'a>,
+    base: &'a Path,
+) -> Result<Vec<Cell>, Reported> {
+    let top = Section::open(reader, document, &FILE)?;
+    let sets = Set::ALL.map(|set| (set.name(), set));
+    let set = top.required("set", |value| one_of(value, &sets))?;
+    top.optional("about", text)?;
+    let workloads = workloads(reader, &top, base)?;
+    let Some(value) = top.value("cell") else {
+        return Err(top.missing_table("cell", "as [[cell]] with `name`, `workload` and `pool`"));
+    };
+    let values = reader.check(elements(value, MAX_CELLS))?;
+    let known = Known { reader, base, set, workloads: &workloads };
+    let cells: Vec<_> = values.iter().map(|value| known.cell(value)).collect();
+    let cells = cells.into_iter().collect::<Result<Vec<_>, _>>()?;
+    for (index, cell) in cells.iter().enumerate() {
+        if cells[..index].iter().any(|earlier| earlier.name == cell.name) {
+            let fault = Fault::new(values[index].span(), format!("two cells are `{}`", cell.name));
+            return Err(reader.report(fault.help("give each cell its own name")));
+        }
+    }
+    Ok(cells)
+}
+
+/// The workloads that the file itself describes.
+fn workloads<'a>(
+    reader: &'a Reader,
+    top: &Section<'a>,
+    base: &'a Path,
+) -> Result<BTreeMap<String, Workload>, Reported> {
+    let Some(value) = top.value("workload") else {
+        return Ok(BTreeMap::new());
+    };
+    let values = reader.check(elements(value, MAX_CELLS))?;
+    let read = |value| Workload::read_table(reader, value, base).map(|it| (it.name.clone(), it));
+    let all: Vec<_> = values.iter().map(read).collect();
+    let all = all.into_iter().collect::<Result<Vec<_>, _>>()?;
+    for (index, (name, _)) in all.iter().enumerate() {
+        if all[..index].iter().any(|(earlier, _)| earlier == name) {
+            let fault = Fault::new(values[index].span(), format!("two workloads are `{name}`"));
+            return Err(reader.report(fault.help("give each workload its own name")));
+        }
+    }
+    Ok(all.into_iter().collect())
+}
+
+/// What a cell may refer to.
+struct Known<'a> {
+    reader: &'a Reader,
+    base: &'a Path,
+    set: Set,
+    workloads: &'a BTreeMap<String, Workload>,
+}
+
+impl<'a> Known<'a> {
+    fn cell(&self, value: &'a Value<'a>) -> Result<Cell, Reported> {
+        let section = Section::open(self.reader, value, &CELL)?;
+        let name = section.required("name", identifier);
+        let effect = section.required("effect", identifier);
+        let workload = self.workload(&section);
+        let pool = section.required("pool", |value| parsed::<PoolKind>(value));
+        let profile = section.required("profile", |value| parsed::<Profile>(value));
+        let requests = section.required("requests", |value| count_up_to(value, MAX_REQUESTS));
+        let methods = StartMethod::ALL.map(|method| (method.name(), method));
+        let start_method = section.optional("start_method", |value| one_of(value, &methods));
+        let max_requests = section.optional("max_requests", |value| count_up_to(value, MAX_LIFE));
+        let blas = section.or("blas_threads", 1, |value| count_up_to(value, MAX_BLAS));
+        let kernels = [("sleep", WaitKernel::Sleep), ("socket", WaitKernel::Socket)];
+        let waits = section.or("waits", WaitKernel::Sleep, |value| one_of(value, &kernels));
+        let quick = section.or("quick", false, flag);
+        let (pool, profile) = (pool?, profile?);
+        // Whatever the interpreter: the oldest that any pool needs is asked for.
+        let newest = sim::workload::PythonVersion { minor: 13, free_threaded: false };
+        if let Some(why) = pool.refuses(profile, newest) {
+            return Err(section.fail(section.span_of("profile"), why, "choose another size"));
+        }
+        Ok(Cell {
+            name: name?,
+            set: self.set,
+            effect: effect?,
+            workload: workload?,
+            pool,
+            profile,
+            requests: requests?,
+            start_method: start_method?,
+            max_requests: max_requests?,
+            blas_threads: blas? as u32,
+            waits: waits?,
+            quick: quick?,
+        })
+    }
+
+    /// The workload of that name in this file, else in the file of that path.
+    fn workload(&self, section: &Section<'a>) -> Result<Workload, Reported> {
+        let name = section.required("workload", text)?;
+        let workload = match self.workloads.get(name) {
+            Some(workload) => workload.clone(),
+            None if name.ends_with(".toml") => self.load(&self.base.join(name))?,
+            None => {
+                let names = || self.workloads.keys().map(String::as_str);
+                let help = match closest(name, names()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("write {} or the path of a .toml file", list(names())),
+                };
+                let message = format!("`{name}` is no workload of this file");
+                return Err(section.fail(section.span_of("workload"), message, help));
+            }
+        };
+        workload.with_arrivals_of(section, self.base)
+    }
+
+    fn load(&self, path: &PathBuf) -> Result<Workload, Reported> {
+        Workload::load(path).map_err(|errors| {
+            let reported = errors.into_iter().map(|error| self.reader.report_elsewhere(error));
+            reported.last().unwrap_or_else(|| {
+                self.reader.report(Fault::new(0..0, "a workload could not be read"))
+            })
+        })
+    }
+}
+
+fn flag(value: &Value<'_>) -> Result<bool, Fault> {
+    value.get_ref().as_bool().ok_or_else(|| {
+        Fault::new(value.span(), "expected true or false").help("write it without quotes")
+    })
+}
+
+/// A string that `T` reads.
+fn parsed<T: std::str::FromStr<Err = String>>(value: &Value<'_>) -> Result<T, Fault> {
+    text(value)?.parse().map_err(|why: String| {
+        let (what, help) = why.split_once("; ").unwrap_or((&why, "see `planner simulate --help`"));
+        Fault::new(value.span(), what).help(help)
+    })
+}

@@ -1,0 +1,209 @@
+//! One cell, run once for real.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sim::host::Host;
+use sim::pool::{Deployment, PoolConfig};
+use sim::workload::{Arrivals, PythonVersion, Trace, TraceRow, Workload};
+
+use super::cells::Cell;
+use super::figures::{Figures, Served};
+use super::speed::{Reference, Slowdown};
+use crate::run::{
+    End, Limits, Observation, Outcome, Plan, PoolSpec, RunError, Spec, Stop, run,
+};
+
+/// Spacing of the looks at the processes.
+pub const SAMPLE_EVERY: Duration = Duration::from_millis(25);
+/// Longest without an answer.
+const QUIET: Duration = Duration::from_secs(5);
+/// The same, where a request is lost with its worker on purpose.
+const QUIET_AFTER_LOSS: Duration = Duration::from_secs(1);
+/// Longest run.
+const TOTAL: Duration = Duration::from_secs(120);
+
+/// A cell on an interpreter, ready to be run and to be simulated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Case {
+    /// The cell.
+    pub cell: Cell,
+    /// Its pool.
+    pub deployment: Deployment,
+    /// What the runner is told.
+    pub spec: Spec,
+    /// What is served.
+    pub rows: Vec<TraceRow>,
+    /// Seed of the rows and of the simulation.
+    pub seed: u64,
+}
+
+impl Case {
+    /// `cell` on `python` and a machine of the size of `host`.
+    ///
+    /// # Errors
+    /// The pool cannot have this size or is not run for real: why.
+    pub fn new(cell: &Cell, python: PythonVersion, host: &Host, seed: u64) -> Result<Self, String> {
+        let mut workload = cell.workload.clone();
+        workload.service.lifecycle.max_requests = cell.max_requests;
+        let cpus = host.logical_cpus();
+        let mut pool = PoolConfig::of_kind(cell.pool, &workload, cell.profile, python, cpus)?;
+        if let Some(method) = cell.start_method {
+            let known = cell.pool.mechanics().start_methods(&workload, python);
+            if !known.contains(&method) {
+                return Err(format!("{} cannot start workers by {method}", cell.pool));
+            }
+            pool.start_method = method;
+        }
+        pool.blas_threads = cell.blas_threads;
+        let spec = PoolSpec::of(&pool).map_err(|error| error.to_string())?;
+        let spec = Spec::of(&workload, spec, cell.waits);
+        let rows: Vec<TraceRow> = Trace::new(&workload, seed, 0).take(cell.requests as usize).collect();
+        let cell = Cell { workload, ..cell.clone() };
+        Ok(Self { cell, deployment: pool.into(), spec, rows, seed })
+    }
+
+    /// The workload, with the cell's arrivals.
+    pub fn workload(&self) -> &Workload {
+        &self.cell.workload
+    }
+
+    /// Does a request kill its worker?
+    fn loses_workers(&self) -> bool {
+        self.workload().classes.iter().any(|class| class.crash > 0.0)
+    }
+
+    fn limits(&self) -> Limits {
+        let quiet = if self.loses_workers() { QUIET_AFTER_LOSS } else { QUIET };
+        Limits { quiet, total: TOTAL, ..Limits::default() }
+    }
+}
+
+/// What one run showed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Name of the cell.
+    pub cell: String,
+    /// Which run of it, from 0.
+    pub repeat: u32,
+    /// What was seen.
+    pub observed: Figures,
+    /// How much longer work took while the pool served than before.
+    pub slowdown: Slowdown,
+    /// A kernel's time when asked for as a request asks, over what was asked.
+    pub kernels: Vec<(String, f64)>,
+    /// Requests without an answer, or with an error for one.
+    pub failed: u64,
+    /// Cores that the pool kept busy, time average.
+    pub cores: f64,
+    /// Threads that were ready and had no core, time average.
+    pub core_wait: f64,
+    /// CPU time of looking at the processes, over the time of the run.
+    pub sampling: f64,
+    /// Runs thrown away before this one because the speed changed.
+    pub rejected: u32,
+    /// Did the speed change in this one too?
+    pub drifted: bool,
+}
+
+/// Runs `case` on `python`; everything seen is kept under `folder`.
+///
+/// # Errors
+/// As [`run`]; also if it was interrupted, for half a run has no figures.
+pub fn measure(
+    case: &Case,
+    repeat: u32,
+    python: &Path,
+    folder: &Path,
+    stop: &Stop,
+) -> Result<(Measured, Observation), RunError> {
+    let plan = Plan {
+        python,
+        workload: case.workload(),
+        rows: &case.rows,
+        spec: case.spec.clone(),
+        limits: case.limits(),
+        sample_every: SAMPLE_EVERY,
+    };
+    let reference = Reference::start().map_err(RunError::Watch)?;
+    let observation = run(&plan, folder, stop);
+    let seen = reference.finish();
+    let observation = observation?;
+    if observation.end == End::Interrupted {
+        return Err(RunError::Interrupted);
+    }
+    let (from, to) = span(&observation);
+    // Before the pool was asked for, the runner timed its kernels.
+    let slowdown = seen.slowdown(observation.startup.began, from, to);
+    let (cores, core_wait) = cores(&observation, from, to);
+    let measured = Measured {
+        cell: case.cell.name.clone(),
+        repeat,
+        observed: figures(&observation),
+        slowdown: slowdown.unwrap_or(Slowdown::NONE),
+        kernels: kernels(&observation),
+        failed: failed(&observation),
+        cores,
+        core_wait,
+        sampling: observation.sampling.cpu as f64 / to.saturating_sub(from).max(1) as f64,
+        rejected: 0,
+        drifted: slowdown.is_some_and(|it| it.drift > super::speed::DRIFT),
+    };
+    Ok((measured, observation))
+}
+
+/// From the first request that was due to the last answer.
+fn span(observation: &Observation) -> (u64, u64) {
+    let last = observation.records.iter().map(|record| record.received).max();
+    (observation.origin, last.unwrap_or(observation.origin))
+}
+
+/// What is compared, of what was seen.
+pub fn figures(observation: &Observation) -> Figures {
+    let ok = observation.records.iter().filter(|record| record.outcome == Outcome::Ok);
+    let served: Vec<Served> =
+        ok.map(|record| Served { due: record.scheduled, answered: record.received }).collect();
+    let (from, to) = span(observation);
+    let during = observation.samples.iter().filter(|sample| (from..=to).contains(&sample.at));
+    let start_up = observation.startup.ready.saturating_sub(observation.startup.began);
+    Figures::of(&served, during.map(|sample| sample.pss()), Some(start_up as f64 / 1e9))
+}
+
+fn kernels(observation: &Observation) -> Vec<(String, f64)> {
+    let ratio = |rate: &crate::run::KernelRate| {
+        (rate.kernel.clone(), rate.check_took_ns as f64 / rate.check_asked_ns.max(1) as f64)
+    };
+    observation.kernels.iter().map(ratio).collect()
+}
+
+fn failed(observation: &Observation) -> u64 {
+    let raised = observation.records.iter().filter(|record| record.outcome != Outcome::Ok).count();
+    (raised + observation.lost.len()) as u64
+}
+
+/// Cores in use and threads without one, on average between the instants.
+fn cores(observation: &Observation, from: u64, to: u64) -> (f64, f64) {
+    let (mut cpu, mut wait, mut length) = (0, 0, 0);
+    for pair in observation.samples.windows(2) {
+        if pair[0].at < from || pair[1].at > to {
+            continue;
+        }
+        length += pair[1].at - pair[0].at;
+        for later in &pair[1].processes {
+            let Some(earlier) = pair[0].processes.iter().find(|it| it.pid == later.pid) else {
+                continue;
+            };
+            // A thread that ended took its times with it.
+            cpu += later.cpu.saturating_sub(earlier.cpu);
+            wait += later.core_wait.saturating_sub(earlier.core_wait);
+        }
+    }
+    let share = |ns: u64| if length == 0 { 0.0 } else { ns as f64 / length as f64 };
+    (share(cpu), share(wait))
+}
+
+/// Is the load one that says how fast the pool can be?
+pub(super) fn saturates(workload: &Workload) -> bool {
+    matches!(workload.arrivals, Arrivals::Batch { .. } | Arrivals::Closed { .. })
+}

@@ -1,0 +1,25 @@
+//! Predictions held against what real pools did.
+//!
+//! A [`Cell`] is a workload on a pool. [`measure()`] runs it for real, with a
+//! reference beside it that tells how fast the machine is; [`Predictor`]
+//! simulates the same rows. One function, [`Figures::of`], takes the figures
+//! from both. [`campaign`] does this for many cells, several times each, and
+//! keeps every run in a [`Journal`] as it lands; [`verdict`] and [`summary`]
+//! say how far they agree.
+
+pub mod campaign;
+pub mod cells;
+mod figures;
+mod journal;
+mod measure;
+mod predict;
+mod speed;
+pub mod summary;
+pub mod verdict;
+
+pub use cells::{Cell, Set};
+pub use figures::{Figure, Figures, Served};
+pub use journal::{Entry, Journal, JournalError};
+pub use measure::{Case, Measured, measure};
+pub use predict::{Predicted, Predictor};
+pub use speed::{DRIFT, Reference, Seen, Slowdown};

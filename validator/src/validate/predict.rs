@@ -1,0 +1,277 @@
+//! The same cell, simulated: the same rows, the pool of the model, the host of
+//! the calibration at the speed that was seen beside the run.
+
+use std::collections::BTreeMap;
+
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_distr::StandardNormal;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use sim::experiment::{Fate, Observer, Outcome, Record, Scenario, SimError, Snapshot, Start, simulate};
+use sim::host::{End, Host, HostParameter, ParameterUnit};
+use sim::kernel::SimDuration;
+use sim::workload::{Distribution, SegmentKind, Workload};
+
+use super::figures::{Figure, Figures, Served};
+use super::measure::{Case, Measured, SAMPLE_EVERY};
+
+/// Share of the observations that a prediction interval is meant to hold.
+const COVERAGE: f64 = 0.90;
+/// 97.5 % point of the standard normal distribution: where a range ends.
+const RANGE_END: f64 = 1.959_963_984_540_054;
+/// Times that pass however fast the cores are.
+const TIMERS: [&str; 3] =
+    ["interpreter.switch_interval", "cpu.base_slice", "cpu.timer_slack"];
+/// The speed is measured beside every run, so its range is not drawn from.
+const MEASURED_BESIDE: &str = "cpu.speed";
+
+/// What the simulation says of one run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Predicted {
+    /// With every parameter at its value.
+    pub figures: Figures,
+    /// Lower ends of the 90 % prediction intervals.
+    pub low: Figures,
+    /// Upper ends.
+    pub high: Figures,
+    /// Cores that the model keeps busy, time average.
+    pub cores: f64,
+    /// Requests that the model serves.
+    pub served: u64,
+}
+
+/// Everything that prediction starts from.
+#[derive(Clone, Copy, Debug)]
+pub struct Predictor<'a> {
+    /// The calibration.
+    pub host: &'a Host,
+    /// Draws of all parameters at once.
+    pub draws: u32,
+}
+
+impl Predictor<'_> {
+    /// What `case` should have shown in the run `measured`, of which only the
+    /// speed and the kernels' times are used.
+    ///
+    /// # Errors
+    /// As the simulation.
+    pub fn predict(&self, case: &Case, measured: &Measured) -> Result<Predicted, SimError> {
+        let factor = measured.slowdown.factor;
+        let (figures, outcome) = self.at(case, measured, self.host, factor)?;
+        let drawn: Vec<Figures> = (0..self.draws)
+            .into_par_iter()
+            .map(|draw| {
+                let mut rng = ChaCha8Rng::seed_from_u64(case.seed);
+                rng.set_stream(u64::from(draw));
+                let host = drawn(self.host, &mut rng);
+                let noise: f64 = rng.sample(StandardNormal);
+                let factor = factor * (1.0 + measured.slowdown.error * noise).max(0.1);
+                Ok(self.at(case, measured, &host, factor)?.0)
+            })
+            .collect::<Result<_, SimError>>()?;
+        let (low, high) = interval(&figures, &drawn);
+        let cores = f64::from(self.host.cores);
+        Ok(Predicted {
+            figures,
+            low,
+            high,
+            cores: outcome.utilisation.cores * self.host.quota.map_or(cores, |q| q.cpus.min(cores)),
+            served: outcome.counts.completed,
+        })
+    }
+
+    /// The parameter whose range moves `figure` furthest from its prediction
+    /// towards `observed`, and where to.
+    ///
+    /// # Errors
+    /// As the simulation.
+    pub fn suspect(
+        &self,
+        case: &Case,
+        measured: &Measured,
+        figure: Figure,
+    ) -> Result<Option<(String, f64)>, SimError> {
+        let factor = measured.slowdown.factor;
+        let Some(observed) = measured.observed.get(figure) else { return Ok(None) };
+        let Some(now) = self.at(case, measured, self.host, factor)?.0.get(figure) else {
+            return Ok(None);
+        };
+        let ranges = self.host.parameters().into_iter().filter(|it| it.low < it.high);
+        let ends: Vec<(String, End)> =
+            ranges.flat_map(|it| End::BOTH.map(|end| (it.name.clone(), end))).collect();
+        let moved: Vec<(String, f64)> = ends
+            .into_par_iter()
+            .filter(|(name, _)| name != MEASURED_BESIDE)
+            .map(|(name, end)| {
+                let host = self.host.at_end(&name, end);
+                let value = self.at(case, measured, &host, factor)?.0.get(figure).unwrap_or(now);
+                Ok((name, value))
+            })
+            .collect::<Result<_, SimError>>()?;
+        let miss = |value: f64| (value - observed).abs();
+        let best = moved.into_iter().min_by(|a, b| miss(a.1).total_cmp(&miss(b.1)));
+        // One that takes less than a tenth of the miss away explains nothing.
+        Ok(best.filter(|(_, value)| miss(*value) < 0.9 * miss(now)))
+    }
+
+    /// The figures of `case` on `host`, all of whose work takes `factor` times
+    /// as long.
+    fn at(
+        &self,
+        case: &Case,
+        measured: &Measured,
+        host: &Host,
+        factor: f64,
+    ) -> Result<(Figures, Outcome), SimError> {
+        let host = slowed(host, factor);
+        let workload = stretched(case.workload(), &measured.kernels, factor);
+        let scenario =
+            Scenario::of(&workload, &host, &case.deployment, case.cell.requests, case.seed);
+        let mut seen = Watcher::default();
+        let outcome = simulate(&scenario, 0, &mut seen)?;
+        // The pool alone: one request at most competes with what starts.
+        let cold = Scenario { start: Start::Cold, requests: 1, ..scenario };
+        let ready = simulate(&cold, 0, &mut ())?.ready_at.as_secs();
+        let figures = Figures::of(&seen.served, seen.pss, Some(ready));
+        Ok((figures.with_start_up((ready > 0.0).then_some(ready)), outcome))
+    }
+}
+
+/// Takes from a simulated run what is taken from a real one.
+#[derive(Debug, Default)]
+struct Watcher {
+    served: Vec<Served>,
+    pss: Vec<u64>,
+}
+
+impl Observer for Watcher {
+    fn record(&mut self, record: &Record) {
+        if record.fate == Fate::Completed {
+            self.served.push(Served { due: record.scheduled.0, answered: record.finished.0 });
+        }
+    }
+
+    fn snapshot_every(&self) -> Option<SimDuration> {
+        Some(SimDuration(SAMPLE_EVERY.as_nanos() as u64))
+    }
+
+    fn snapshot(&mut self, snapshot: &Snapshot) {
+        self.pss.push(snapshot.pss);
+    }
+}
+
+/// `host` with all parameters drawn at once: normal about the value on either
+/// side, such that 95 % lie within the range.
+fn drawn(host: &Host, rng: &mut ChaCha8Rng) -> Host {
+    host.with_values(|parameter| {
+        let z: f64 = rng.sample(StandardNormal);
+        if parameter.name == MEASURED_BESIDE {
+            return parameter.value;
+        }
+        draw(parameter, z.clamp(-2.5, 2.5))
+    })
+}
+
+fn draw(parameter: &HostParameter, z: f64) -> f64 {
+    let HostParameter { value, low, high, .. } = *parameter;
+    let side = if z < 0.0 { value - low } else { high - value };
+    // What cannot be negative, or below one, ends where its range does.
+    (value + z / RANGE_END * side).max(low.min(value) * 0.5)
+}
+
+/// `host` where everything that the cores do takes `factor` times as long.
+fn slowed(host: &Host, factor: f64) -> Host {
+    host.with_values(|parameter| {
+        let works = parameter.unit == ParameterUnit::Seconds
+            && !TIMERS.contains(&parameter.name.as_str())
+            || parameter.name.ends_with("per_byte");
+        if works { parameter.value * factor } else { parameter.value }
+    })
+}
+
+/// `workload` whose computing takes as long as its kernels did when they were
+/// asked for, times `factor`; waits stay.
+fn stretched(workload: &Workload, kernels: &[(String, f64)], factor: f64) -> Workload {
+    let ratios: BTreeMap<&str, f64> =
+        kernels.iter().map(|(name, ratio)| (name.as_str(), *ratio)).collect();
+    let mut workload = workload.clone();
+    for segment in workload.classes.iter_mut().flat_map(|class| &mut class.segments) {
+        let kernel = match segment.kind {
+            SegmentKind::Wait => continue,
+            SegmentKind::Python => "python",
+            SegmentKind::LockedNative => "locked_native",
+            SegmentKind::Native { parallel: true } => "matmul",
+            SegmentKind::Native { parallel: false } => "native",
+        };
+        let times = factor * ratios.get(kernel).copied().unwrap_or(1.0);
+        segment.duration = scaled(&segment.duration, times);
+    }
+    workload
+}
+
+/// The distribution of `times` as long: the same draws, each `times` as long.
+fn scaled(distribution: &Distribution, times: f64) -> Distribution {
+    let of = |duration: &SimDuration| SimDuration((duration.0 as f64 * times).round() as u64);
+    match distribution {
+        Distribution::Constant(value) => Distribution::Constant(of(value)),
+        Distribution::Exponential { mean } => Distribution::Exponential { mean: of(mean) },
+        Distribution::Gamma { mean, cv } => Distribution::Gamma { mean: of(mean), cv: *cv },
+        Distribution::Lognormal { median, p99 } => {
+            Distribution::Lognormal { median: of(median), p99: of(p99) }
+        }
+        Distribution::Empirical(values) => {
+            Distribution::Empirical(values.iter().map(of).collect())
+        }
+    }
+}
+
+/// The middle 90 % of `drawn`, never without `point`.
+fn interval(point: &Figures, drawn: &[Figures]) -> (Figures, Figures) {
+    let tail = (1.0 - COVERAGE) / 2.0;
+    let at = |figure: Figure, share: f64| {
+        let mut values: Vec<f64> = drawn.iter().filter_map(|it| it.get(figure)).collect();
+        values.extend(point.get(figure));
+        values.sort_by(f64::total_cmp);
+        let last = values.len().checked_sub(1)?;
+        values.get((share * last as f64).round() as usize).copied()
+    };
+    let ends = |share| Figures::from_fn(|figure| at(figure, share));
+    (ends(tail), ends(1.0 - tail))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sim::host::Parameter;
+
+    #[test]
+    fn draws_lie_within_the_range_as_often_as_it_says() {
+        let mut host = Host::ideal(2);
+        host.cpu.wake_latency =
+            Parameter { value: SimDuration(50_000), low: SimDuration(20_000), high: SimDuration(100_000), ..host.cpu.wake_latency };
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let inside = (0..2000)
+            .filter(|_| {
+                let value = drawn(&host, &mut rng).cpu.wake_latency.value.0;
+                (20_000..=100_000).contains(&value)
+            })
+            .count();
+        assert!((1860..=1940).contains(&inside), "{inside} of 2000");
+        let same = drawn(&Host::ideal(2), &mut rng);
+        assert_eq!(same, Host::ideal(2), "what is exact stays");
+    }
+
+    #[test]
+    fn a_slower_machine_stretches_work_and_no_timers() {
+        let mut host = Host::ideal(2);
+        host.dispatch.python_process.worker = Parameter::exactly(SimDuration(1000));
+        let slow = slowed(&host, 2.0);
+        assert_eq!(slow.dispatch.python_process.worker.value, SimDuration(2000));
+        assert_eq!(slow.interpreter.switch_interval, host.interpreter.switch_interval);
+        let median = SimDuration(1000);
+        let tail = Distribution::Lognormal { median, p99: SimDuration(4000) };
+        let twice = Distribution::Lognormal { median: SimDuration(2000), p99: SimDuration(8000) };
+        assert_eq!(scaled(&tail, 2.0), twice);
+    }
+}

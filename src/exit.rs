@@ -11,6 +11,7 @@ use sim::recycling::NoJitter;
 use sim::search::SearchError;
 use tables::TableError;
 use validator::host::ProbeError;
+use validator::validate::campaign::CampaignError;
 
 use crate::picture::PictureError;
 use crate::render;
@@ -32,12 +33,27 @@ pub enum Code {
     Workload = 20,
     /// The calibration cannot be used, or is of another host.
     Calibration = 21,
+    /// No pool could be run for real.
+    NotRun = 30,
+    /// The machine is too noisy to judge a prediction on.
+    TooNoisy = 31,
+    /// Predictions are further from what was observed than they may be.
+    Beyond = 40,
 }
 
 impl Code {
     /// All codes, ascending.
-    pub const ALL: [Self; 6] =
-        [Self::Met, Self::Internal, Self::Usage, Self::NotMet, Self::Workload, Self::Calibration];
+    pub const ALL: [Self; 9] = [
+        Self::Met,
+        Self::Internal,
+        Self::Usage,
+        Self::NotMet,
+        Self::Workload,
+        Self::Calibration,
+        Self::NotRun,
+        Self::TooNoisy,
+        Self::Beyond,
+    ];
 
     /// For `--help`.
     pub fn meaning(self) -> &'static str {
@@ -48,6 +64,9 @@ impl Code {
             Self::NotMet => "no pool or recycling rule is sure to meet the objective",
             Self::Workload => "the workload file is missing or invalid",
             Self::Calibration => "the calibration is missing, invalid or of another host",
+            Self::NotRun => "no pool could be run for real",
+            Self::TooNoisy => "the machine is too noisy to judge predictions on",
+            Self::Beyond => "predictions are further from reality than they may be",
         }
     }
 
@@ -112,6 +131,18 @@ pub enum Failure {
     /// A picture cannot be made of a table.
     #[error(transparent)]
     Picture(#[from] PictureError),
+    /// Validation needs a calibration of this machine.
+    #[error("predictions cannot be validated without a calibration of this machine")]
+    NoCalibration,
+    /// The command line names what does not fit together.
+    #[error("{0}")]
+    Refused(String),
+    /// There is no interpreter to run.
+    #[error("{0}")]
+    NoPython(String),
+    /// Cells could not be measured or predicted.
+    #[error(transparent)]
+    Campaign(#[from] CampaignError),
     /// No recycling rule keeps enough workers up.
     #[error("{error}")]
     NoJitter {
@@ -147,6 +178,7 @@ impl Failure {
             | Self::NothingRan(_)
             | Self::Journal(JournalError::OtherSweep { .. })
             | Self::Table(TableError::UnknownFormat(_))
+            | Self::Refused(_)
             | Self::Picture(_) => Code::Usage,
             Self::NoJitter { error: NoJitter::Invalid(_) | NoJitter::Life(_), .. } => Code::Usage,
             Self::NoJitter { .. } => Code::NotMet,
@@ -155,12 +187,14 @@ impl Failure {
                 Some(InputKind::Workload | InputKind::Cells) => Code::Workload,
                 None => Code::Internal,
             },
-            Self::OtherHost { .. } => Code::Calibration,
+            Self::OtherHost { .. } | Self::NoCalibration => Code::Calibration,
+            Self::NoPython(_) => Code::NotRun,
             Self::Search(SearchError::NothingPossible(_)) => Code::NotMet,
             Self::Search(SearchError::Simulation(_))
             | Self::Simulation(_)
             | Self::Probe(_)
             | Self::Journal(_)
+            | Self::Campaign(_)
             | Self::Table(_)
             | Self::Unreadable { .. }
             | Self::Output { .. } => Code::Internal,
@@ -184,7 +218,7 @@ mod tests {
     #[test]
     fn codes_are_those_that_are_documented() {
         let numbers = Code::ALL.map(|code| code as u8);
-        assert_eq!(numbers, [0, 1, 2, 10, 20, 21]);
+        assert_eq!(numbers, [0, 1, 2, 10, 20, 21, 30, 31, 40]);
     }
 
     #[test]

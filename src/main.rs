@@ -15,6 +15,7 @@ mod recycling;
 mod render;
 mod runs;
 mod sweep;
+mod validation;
 mod watcher;
 
 use std::process::ExitCode;

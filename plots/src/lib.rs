@@ -4,10 +4,11 @@
 //! Every kind of figure is a plain struct with a `draw` that gives the picture
 //! as text: [`Lines`] (latency against load, throughput against workers, with
 //! interval bands), [`Timeline`] (memory, workers, queue over time), [`Frontier`]
-//! (two objectives and their best trade-offs) and [`Winners`] (who wins over two
-//! inputs). Series differ in colour (Okabe and Ito's), dash and marker, and are
+//! (two objectives and their best trade-offs), [`Winners`] (who wins over two
+//! inputs) and [`Agreement`] (predicted against observed). Series differ in colour (Okabe and Ito's), dash and marker, and are
 //! named where they end, not in a legend.
 
+mod agreement;
 mod canvas;
 mod frame;
 mod frontier;
@@ -22,6 +23,7 @@ mod ticks;
 mod timeline;
 mod winners;
 
+pub use agreement::{Agreement, Group, Pair};
 pub use frontier::{Better, Candidate, Frontier, Objective};
 pub use lines::{Limit, Lines};
 pub use scale::{AxisLabel, Quantity, Spacing};

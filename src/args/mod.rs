@@ -10,6 +10,7 @@ mod recycling;
 mod shell;
 mod simulate;
 mod sweep;
+mod validate;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -25,6 +26,7 @@ pub use recycling::RecyclingArgs;
 pub use shell::{CompletionsArgs, ManArgs, Schema, SchemaArgs};
 pub use simulate::{MAX_REQUESTS, SimulateArgs};
 pub use sweep::SweepArgs;
+pub use validate::ValidateArgs;
 
 /// Sizes Python worker pools by simulation.
 ///
@@ -47,6 +49,7 @@ pub enum Command {
     Sweep(SweepArgs),
     Plot(PlotArgs),
     Recycling(RecyclingArgs),
+    Validate(ValidateArgs),
     Init(InitArgs),
     Doctor(DoctorArgs),
     Completions(CompletionsArgs),

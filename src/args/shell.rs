@@ -37,4 +37,6 @@ pub enum Schema {
     Simulate,
     /// Of `planner recycling`
     Recycling,
+    /// Of `planner validate`
+    Validate,
 }

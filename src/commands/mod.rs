@@ -8,6 +8,7 @@ mod recycling;
 mod shell;
 mod simulate;
 mod sweep;
+mod validate;
 
 use crate::args::Command;
 use crate::exit::{Code, Failure};
@@ -20,6 +21,7 @@ pub fn run(command: Command) -> Result<Code, Failure> {
         Command::Sweep(args) => sweep::run(&args),
         Command::Plot(args) => plot::run(&args),
         Command::Recycling(args) => recycling::run(&args),
+        Command::Validate(args) => validate::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Completions(args) => shell::completions(&args),

@@ -43,6 +43,7 @@ pub fn schema(args: &SchemaArgs) -> Result<Code, Failure> {
         Schema::Recommend => schemars::schema_for!(json::recommend::Recommend),
         Schema::Simulate => schemars::schema_for!(json::simulate::Simulate),
         Schema::Recycling => schemars::schema_for!(json::recycling::Recycling),
+        Schema::Validate => schemars::schema_for!(json::validate::Validate),
     };
     to_stdout(&json::text(&schema))?;
     Ok(Code::Met)

@@ -51,6 +51,10 @@ fn help(failure: &Failure) -> Option<&str> {
         Failure::Search(SearchError::NothingPossible(_)) => {
             Some("loosen one of these in [runtime] or [objective] of the workload")
         }
+        Failure::NoCalibration => {
+            Some("make one with `planner calibrate --quick`, then name it with --calibration")
+        }
+        Failure::NoPython(_) => Some("name one with --python"),
         Failure::TooManyCells(_) => {
             Some("take fewer values or larger steps, or split the sweep with --shard 1/N to N/N")
         }

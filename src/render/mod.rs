@@ -13,4 +13,5 @@ pub mod recycling_rule;
 pub mod simulation;
 pub mod sparkline;
 pub mod units;
+pub mod validate;
 pub mod what_if;

@@ -59,6 +59,8 @@ pub enum Source {
     Pyenv,
     /// Under uv's managed interpreters.
     Uv,
+    /// It was named.
+    Named,
 }
 
 impl Source {
@@ -68,6 +70,7 @@ impl Source {
             Self::Path => "PATH",
             Self::Pyenv => "pyenv",
             Self::Uv => "uv",
+            Self::Named => "named",
         }
     }
 }
@@ -94,6 +97,18 @@ pub struct Found {
 /// what it is, one after another, each once.
 pub fn find() -> Found {
     find_in(&folders())
+}
+
+/// Asks the interpreter at `path` what it is.
+///
+/// # Errors
+/// It gave no answer.
+pub fn at(path: &Path) -> Result<Interpreter, Silent> {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    match ask(&path) {
+        Ok(build) => Ok(Interpreter { path, source: Source::Named, build }),
+        Err(reason) => Err(Silent { path, reason }),
+    }
 }
 
 fn find_in(folders: &[(PathBuf, Source)]) -> Found {

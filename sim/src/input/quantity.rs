@@ -211,10 +211,7 @@ pub fn one_of<T: Copy>(value: &Value<'_>, options: &[(&str, T)]) -> Result<T, Fa
 }
 
 /// The elements of a list, of which there are at most `most`.
-pub fn elements<'v, 'i>(
-    value: &'v Value<'i>,
-    most: usize,
-) -> Result<&'v [Value<'i>], Fault> {
+pub fn elements<'v, 'i>(value: &'v Value<'i>, most: usize) -> Result<&'v [Value<'i>], Fault> {
     let list = value.get_ref().as_array().ok_or_else(|| wrong_type(value, "a list"))?;
     if list.len() > most {
         let message = format!("this list has {} elements, at most {most} are allowed", list.len());

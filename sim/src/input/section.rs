@@ -111,11 +111,7 @@ impl<'a> Section<'a> {
     }
 
     /// The table under `key`, if it is there.
-    pub fn table(
-        &self,
-        key: &str,
-        keys: &'static Keys,
-    ) -> Result<Option<Section<'a>>, Reported> {
+    pub fn table(&self, key: &str, keys: &'static Keys) -> Result<Option<Section<'a>>, Reported> {
         self.value(key).map(|value| Section::open(self.reader, value, keys)).transpose()
     }
 

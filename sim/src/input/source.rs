@@ -88,11 +88,7 @@ pub(crate) fn open_regular(
 ///
 /// # Errors
 /// As for `open_regular`, or the file is not UTF-8.
-pub fn read_limited(
-    kind: InputKind,
-    path: &Path,
-    limit: u64,
-) -> Result<String, Box<InputError>> {
+pub fn read_limited(kind: InputKind, path: &Path, limit: u64) -> Result<String, Box<InputError>> {
     let file = open_regular(kind, path, limit)?;
     let mut bytes = Vec::new();
     // A file can grow after its size was asked, and /proc states no size at all.

@@ -8,6 +8,7 @@ pub mod recommend;
 pub mod recycling;
 pub mod recycling_rule;
 pub mod simulate;
+pub mod validate;
 pub mod what_if;
 
 use serde::Serialize;

@@ -102,6 +102,20 @@ pub struct Cell {
     pub quick: bool,
 }
 
+/// The cells of `set` that ship with the program.
+///
+/// # Errors
+/// Never, as long as the tests pass.
+pub fn shipped(set: Set) -> Result<Vec<Cell>, Vec<InputError>> {
+    let text = match set {
+        Set::HeldOut => include_str!("../../cells/held-out.toml"),
+        Set::Development => include_str!("../../cells/development.toml"),
+        Set::Extrapolation => include_str!("../../cells/extrapolation.toml"),
+        Set::Reserve => include_str!("../../cells/reserve.toml"),
+    };
+    parse(text, Path::new(&format!("validator/cells/{}.toml", set.name())))
+}
+
 /// The cells of the file at `path`.
 ///
 /// # Errors
@@ -258,4 +272,88 @@ fn parsed<T: std::str::FromStr<Err = String>>(value: &Value<'_>) -> Result<T, Fa
         let (what, help) = why.split_once("; ").unwrap_or((&why, "see `planner simulate --help`"));
         Fault::new(value.span(), what).help(help)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn all() -> Vec<Cell> {
+        Set::ALL.into_iter().flat_map(|set| shipped(set).unwrap()).collect()
+    }
+
+    #[test]
+    fn what_ships_reads_and_has_unique_names_within_a_set() {
+        for set in Set::ALL {
+            let cells = shipped(set).unwrap();
+            let names: BTreeSet<&str> = cells.iter().map(|cell| cell.name.as_str()).collect();
+            assert_eq!(names.len(), cells.len(), "{}", set.name());
+            assert!(cells.iter().all(|cell| cell.set == set));
+        }
+        assert!(shipped(Set::HeldOut).unwrap().len() >= 80);
+    }
+
+    #[test]
+    fn no_two_sets_serve_the_same_classes() {
+        let classes =
+            |set: Set| shipped(set).unwrap().into_iter().map(|cell| cell.workload.classes);
+        for set in Set::ALL {
+            for other in Set::ALL.into_iter().filter(|other| *other != set) {
+                let known: Vec<_> = classes(other).collect();
+                for own in classes(set) {
+                    assert!(!known.contains(&own), "{} and {}", set.name(), other.name());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn held_out_cells_have_every_effect_and_every_kind_of_load() {
+        let cells = shipped(Set::HeldOut).unwrap();
+        let has = |what: &str, holds: &dyn Fn(&Cell) -> bool| {
+            assert!(cells.iter().any(holds), "no cell with {what}");
+        };
+        use sim::workload::Arrivals;
+        has("an open load", &|cell| matches!(cell.workload.arrivals, Arrivals::Poisson { .. }));
+        has("a closed load", &|cell| matches!(cell.workload.arrivals, Arrivals::Closed { .. }));
+        has("a batch", &|cell| matches!(cell.workload.arrivals, Arrivals::Batch { .. }));
+        has("bursts", &|cell| matches!(cell.workload.arrivals, Arrivals::OnOff { .. }));
+        has("16 workers", &|cell| cell.profile.workers == 16);
+        has("recycling", &|cell| cell.max_requests.is_some());
+        has("a killed worker", &|cell| cell.workload.classes.iter().any(|class| class.crash > 0.0));
+        let quick = cells.iter().filter(|cell| cell.quick).count();
+        assert!((10..=16).contains(&quick), "{quick} in a quick run");
+        // Batches serve what they say.
+        for cell in all() {
+            if let Arrivals::Batch { requests } = cell.workload.arrivals {
+                assert_eq!(requests, cell.requests, "{}", cell.name);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_line() {
+        let head = "set = \"development\"\n[[workload]]\nname = \"w\"\n\
+                    arrivals = { batch = { requests = 9 } }\n\
+                    class = [{ name = \"c\", segment = [{ python = \"1 ms\" }] }]\n[[cell]]\n";
+        let cell = "name = \"a\"\neffect = \"e\"\nworkload = \"w\"\n\
+                    pool = \"asyncio\"\nprofile = \"async:1x4\"\nrequests = 9\n";
+        let read = |text: &str| parse(&format!("{head}{text}"), Path::new("cells.toml"));
+        assert_eq!(read(cell).unwrap().len(), 1);
+        for (from, to, line, said) in [
+            ("asyncio", "asynci", 10, "asynci"),
+            ("async:1x4", "process:4", 11, "asyncio cannot be process:4"),
+            ("\"w\"", "\"v\"", 9, "no workload of this file"),
+            ("requests = 9", "request = 9", 12, "unknown key `request`"),
+        ] {
+            let errors = read(&cell.replace(from, to)).unwrap_err();
+            assert_eq!(errors[0].line_column().unwrap().0, line, "{errors:?}");
+            assert!(errors[0].message.contains(said), "{errors:?}");
+        }
+        let twice = read(&format!("{cell}[[cell]]\n{cell}")).unwrap_err();
+        assert!(twice[0].message.contains("two cells are `a`"), "{twice:?}");
+        let nowhere = load(Path::new("/no/such/cells.toml")).unwrap_err();
+        assert_eq!(nowhere[0].kind, InputKind::Cells);
+    }
 }

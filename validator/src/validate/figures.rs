@@ -141,7 +141,8 @@ mod tests {
 
     fn served(count: u64) -> Vec<Served> {
         // Due every 10 ms; request i takes i + 1 ms.
-        let one = |i: u64| Served { due: i * 10_000_000, answered: i * 10_000_000 + (i + 1) * 1_000_000 };
+        let one =
+            |i: u64| Served { due: i * 10_000_000, answered: i * 10_000_000 + (i + 1) * 1_000_000 };
         (0..count).map(one).collect()
     }
 

@@ -69,7 +69,8 @@ impl Journal {
     /// It cannot be used, or is none.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         let fail = |error| JournalError::Io { path: path.to_owned(), error };
-        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(fail)?;
+        let mut file =
+            OpenOptions::new().read(true).append(true).create(true).open(path).map_err(fail)?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => return Err(JournalError::InUse(path.to_owned())),
             Err(TryLockError::Error(error)) => return Err(fail(error)),

@@ -6,17 +6,15 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sim::host::Host;
 use sim::pool::{Deployment, PoolConfig};
-use sim::workload::{Arrivals, PythonVersion, Trace, TraceRow, Workload};
+use sim::workload::{PythonVersion, Trace, TraceRow, Workload};
 
 use super::cells::Cell;
 use super::figures::{Figures, Served};
 use super::speed::{Reference, Slowdown};
-use crate::run::{
-    End, Limits, Observation, Outcome, Plan, PoolSpec, RunError, Spec, Stop, run,
-};
+use crate::run::{End, Limits, Observation, Outcome, Plan, PoolSpec, RunError, Spec, Stop, run};
 
 /// Spacing of the looks at the processes.
-pub const SAMPLE_EVERY: Duration = Duration::from_millis(25);
+pub(super) const SAMPLE_EVERY: Duration = Duration::from_millis(25);
 /// Longest without an answer.
 const QUIET: Duration = Duration::from_secs(5);
 /// The same, where a request is lost with its worker on purpose.
@@ -59,7 +57,8 @@ impl Case {
         pool.blas_threads = cell.blas_threads;
         let spec = PoolSpec::of(&pool).map_err(|error| error.to_string())?;
         let spec = Spec::of(&workload, spec, cell.waits);
-        let rows: Vec<TraceRow> = Trace::new(&workload, seed, 0).take(cell.requests as usize).collect();
+        let rows: Vec<TraceRow> =
+            Trace::new(&workload, seed, 0).take(cell.requests as usize).collect();
         let cell = Cell { workload, ..cell.clone() };
         Ok(Self { cell, deployment: pool.into(), spec, rows, seed })
     }
@@ -160,7 +159,7 @@ fn span(observation: &Observation) -> (u64, u64) {
 }
 
 /// What is compared, of what was seen.
-pub fn figures(observation: &Observation) -> Figures {
+fn figures(observation: &Observation) -> Figures {
     let ok = observation.records.iter().filter(|record| record.outcome == Outcome::Ok);
     let served: Vec<Served> =
         ok.map(|record| Served { due: record.scheduled, answered: record.received }).collect();
@@ -201,9 +200,4 @@ fn cores(observation: &Observation, from: u64, to: u64) -> (f64, f64) {
     }
     let share = |ns: u64| if length == 0 { 0.0 } else { ns as f64 / length as f64 };
     (share(cpu), share(wait))
-}
-
-/// Is the load one that says how fast the pool can be?
-pub(super) fn saturates(workload: &Workload) -> bool {
-    matches!(workload.arrivals, Arrivals::Batch { .. } | Arrivals::Closed { .. })
 }

@@ -8,7 +8,9 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_distr::StandardNormal;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use sim::experiment::{Fate, Observer, Outcome, Record, Scenario, SimError, Snapshot, Start, simulate};
+use sim::experiment::{
+    Fate, Observer, Outcome, Record, Scenario, SimError, Snapshot, Start, simulate,
+};
 use sim::host::{End, Host, HostParameter, ParameterUnit};
 use sim::kernel::SimDuration;
 use sim::workload::{Distribution, SegmentKind, Workload};
@@ -21,8 +23,7 @@ const COVERAGE: f64 = 0.90;
 /// 97.5 % point of the standard normal distribution: where a range ends.
 const RANGE_END: f64 = 1.959_963_984_540_054;
 /// Times that pass however fast the cores are.
-const TIMERS: [&str; 3] =
-    ["interpreter.switch_interval", "cpu.base_slice", "cpu.timer_slack"];
+const TIMERS: [&str; 3] = ["interpreter.switch_interval", "cpu.base_slice", "cpu.timer_slack"];
 /// The speed is measured beside every run, so its range is not drawn from.
 const MEASURED_BESIDE: &str = "cpu.speed";
 
@@ -220,9 +221,7 @@ fn scaled(distribution: &Distribution, times: f64) -> Distribution {
         Distribution::Lognormal { median, p99 } => {
             Distribution::Lognormal { median: of(median), p99: of(p99) }
         }
-        Distribution::Empirical(values) => {
-            Distribution::Empirical(values.iter().map(of).collect())
-        }
+        Distribution::Empirical(values) => Distribution::Empirical(values.iter().map(of).collect()),
     }
 }
 
@@ -248,8 +247,12 @@ mod tests {
     #[test]
     fn draws_lie_within_the_range_as_often_as_it_says() {
         let mut host = Host::ideal(2);
-        host.cpu.wake_latency =
-            Parameter { value: SimDuration(50_000), low: SimDuration(20_000), high: SimDuration(100_000), ..host.cpu.wake_latency };
+        host.cpu.wake_latency = Parameter {
+            value: SimDuration(50_000),
+            low: SimDuration(20_000),
+            high: SimDuration(100_000),
+            ..host.cpu.wake_latency
+        };
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let inside = (0..2000)
             .filter(|_| {

@@ -53,13 +53,14 @@ impl Reference {
     /// As the system.
     pub fn start() -> std::io::Result<Self> {
         let (running, ended) = mpsc::channel::<()>();
-        let thread = thread::Builder::new().name("speed reference".to_owned()).spawn(move || {
-            let mut pieces = Vec::new();
-            while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(EVERY) {
-                pieces.push(piece());
-            }
-            pieces
-        })?;
+        let thread =
+            thread::Builder::new().name("speed reference".to_owned()).spawn(move || {
+                let mut pieces = Vec::new();
+                while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(EVERY) {
+                    pieces.push(piece());
+                }
+                pieces
+            })?;
         Ok(Self { thread: Some(thread), running: Some(running) })
     }
 
@@ -173,7 +174,8 @@ mod tests {
         let changed = seen(|at| if at < 60 { 1000 } else { 2000 }).slowdown(20, 20, 100).unwrap();
         assert!(changed.drift > DRIFT && changed.error > 0.05, "{changed:?}");
         // A stall counts as one, however long it was.
-        let stalled = seen(|at| if at == 50 { 1_000_000 } else { 1000 }).slowdown(20, 20, 100).unwrap();
+        let stalled =
+            seen(|at| if at == 50 { 1_000_000 } else { 1000 }).slowdown(20, 20, 100).unwrap();
         assert!(stalled.factor < 1.1, "{stalled:?}");
     }
 

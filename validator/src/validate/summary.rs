@@ -90,11 +90,8 @@ impl Summary {
         let all = lines(&results.iter().collect::<Vec<_>>());
         let (effects, pools) = (grouped(effects), grouped(pools));
         let noisy = results.iter().filter(|result| result.comparisons.is_empty()).count();
-        let judgement = if 2 * noisy > results.len() {
-            Judgement::TooNoisy
-        } else {
-            judge(&all, &pools)
-        };
+        let judgement =
+            if 2 * noisy > results.len() { Judgement::TooNoisy } else { judge(&all, &pools) };
         Self { all, effects, pools, judgement }
     }
 }

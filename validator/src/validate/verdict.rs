@@ -106,9 +106,8 @@ pub(super) mod testing {
 
     /// A run of which only the throughput is known.
     pub(crate) fn run(observed: f64, predicted: f64, low: f64, high: f64) -> Run {
-        let only = |value| {
-            Figures::from_fn(|figure| (figure == Figure::Throughput).then_some(value))
-        };
+        let only =
+            |value| Figures::from_fn(|figure| (figure == Figure::Throughput).then_some(value));
         let measured = Measured {
             cell: String::new(),
             repeat: 0,

@@ -1,0 +1,135 @@
+//! `planner validate`: predictions against real pools.
+
+use std::fs;
+
+use sim::host::Host;
+use sim::pool::{Concurrency, PoolKind, Profile};
+use validator::interpreters::{self, Interpreter};
+use validator::run::{Stop, WaitKernel};
+use validator::validate::campaign::{self, Settings};
+use validator::validate::summary::{Judgement, Summary};
+use validator::validate::{Cell, Set, cells};
+
+use crate::args::{Format, ValidateArgs};
+use crate::exit::{Code, Failure};
+use crate::files::to_stdout;
+use crate::validation::{Answer, Keeper, exports, suspects};
+use crate::{command_line, inputs, render};
+
+/// Runs of each cell, and of each of a quick run.
+const REPEATS: (u32, u32) = (3, 2);
+
+/// Measures, predicts and compares.
+pub fn run(args: &ValidateArgs) -> Result<Code, Failure> {
+    let path = args.calibration.as_ref().ok_or(Failure::NoCalibration)?;
+    let host = Host::load(path).map_err(Failure::Inputs)?;
+    let cells = chosen(args)?;
+    let interpreter = interpreter(args)?;
+    fs::create_dir_all(&args.out).map_err(|error| Failure::file(&args.out, error))?;
+    let signals = |error| Failure::Output { target: "signal handlers".to_owned(), error };
+    let stop = Stop::on_signals().map_err(signals)?;
+    let repeats = if args.quick { REPEATS.1 } else { REPEATS.0 };
+    let settings = Settings {
+        host: &host,
+        interpreter: &interpreter,
+        repeats: args.repeats.unwrap_or(repeats),
+        seed: args.seed,
+        draws: args.draws,
+        out: &args.out,
+    };
+    let campaign = campaign::run(&cells, &settings, &stop, &mut Keeper::new(&args.out))?;
+    let summary = Summary::of(&campaign.results);
+    let answer = Answer {
+        host: &host,
+        interpreter: &interpreter,
+        campaign: &campaign,
+        summary: &summary,
+        worst: suspects(&campaign, &settings)?,
+        repeats: settings.repeats,
+        out: &args.out,
+        command: command_line::repeat(),
+    };
+    exports::write(&answer)?;
+    to_stdout(&match args.format {
+        Format::Text => render::validate::text(&answer),
+        Format::Json => render::json::text(&render::json::validate::Validate::new(&answer)),
+    })?;
+    Ok(code(&answer))
+}
+
+fn code(answer: &Answer<'_>) -> Code {
+    if answer.campaign.results.is_empty() {
+        return Code::NotRun;
+    }
+    match answer.summary.judgement {
+        Judgement::Within => Code::Met,
+        Judgement::Beyond(_) => Code::Beyond,
+        Judgement::TooNoisy => Code::TooNoisy,
+    }
+}
+
+/// The cells that the command line asks for.
+fn chosen(args: &ValidateArgs) -> Result<Vec<Cell>, Failure> {
+    let mut all = match (&args.own.workload, args.own.profile) {
+        (Some(path), Some(profile)) => vec![own(args, inputs::workload(path)?, profile)],
+        _ if args.cells.is_empty() => cells::shipped(args.set.into()).map_err(Failure::Inputs)?,
+        _ => {
+            let read = |path| cells::load(path).map_err(Failure::Inputs);
+            args.cells.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?.concat()
+        }
+    };
+    for index in 1..all.len() {
+        let (earlier, cell) = (&all[..index], &all[index]);
+        if earlier.iter().any(|other| other.name == cell.name) {
+            let name = &cell.name;
+            return Err(Failure::Refused(format!("two files have a cell `{name}`: rename one")));
+        }
+    }
+    let count = all.len();
+    all.retain(|cell| !args.quick || cell.quick || args.own.workload.is_some());
+    if let Some(text) = &args.only {
+        let has = |name: &str| name.contains(text.as_str());
+        all.retain(|cell| has(&cell.name) || has(&cell.effect) || has(cell.pool.name()));
+    }
+    if all.is_empty() {
+        let message = format!("none of the {count} cells is left: leave out --only or --quick");
+        return Err(Failure::Refused(message));
+    }
+    Ok(all)
+}
+
+/// The cell of a user's own workload.
+fn own(args: &ValidateArgs, workload: sim::workload::Workload, profile: Profile) -> Cell {
+    let usual = match profile.concurrency {
+        Concurrency::Serial => PoolKind::ProcessPoolExecutor,
+        Concurrency::EventLoop(_) => PoolKind::Asyncio,
+        Concurrency::Threads(_) | Concurrency::Interpreters(_) => PoolKind::ThreadPoolExecutor,
+    };
+    Cell {
+        name: workload.name.clone(),
+        set: Set::HeldOut,
+        effect: "own".to_owned(),
+        max_requests: workload.service.lifecycle.max_requests.and_then(|n| n.try_into().ok()),
+        workload,
+        pool: args.own.pool.unwrap_or(usual),
+        profile,
+        requests: args.own.requests,
+        start_method: None,
+        blas_threads: 1,
+        waits: WaitKernel::Sleep,
+        quick: true,
+    }
+}
+
+fn interpreter(args: &ValidateArgs) -> Result<Interpreter, Failure> {
+    if let Some(path) = &args.python {
+        return interpreters::at(path).map_err(|silent| {
+            Failure::NoPython(format!("{}: {}", silent.path.display(), silent.reason))
+        });
+    }
+    let suits = |it: &Interpreter| {
+        it.build.implementation == "CPython" && it.build.minor >= 8 && !it.build.free_threaded
+    };
+    let found = interpreters::find().interpreters.into_iter().find(suits);
+    found.ok_or_else(|| Failure::NoPython("no CPython 3.8 or later was found".to_owned()))
+}

@@ -1,0 +1,30 @@
+//! What `planner validate` keeps and exports.
+
+pub mod exports;
+mod keeper;
+mod worst;
+
+pub use keeper::Keeper;
+pub use worst::{Worst, suspects};
+
+use std::path::Path;
+
+use sim::host::Host;
+use validator::interpreters::Interpreter;
+use validator::validate::campaign::Campaign;
+use validator::validate::summary::Summary;
+
+/// All that the answer shows.
+pub struct Answer<'a> {
+    pub host: &'a Host,
+    pub interpreter: &'a Interpreter,
+    pub campaign: &'a Campaign,
+    pub summary: &'a Summary,
+    /// Largest errors first.
+    pub worst: Vec<Worst>,
+    pub repeats: u32,
+    /// Folder of the runs.
+    pub out: &'a Path,
+    /// The command that repeats this.
+    pub command: String,
+}

@@ -4,12 +4,14 @@
 //! - [`host`], [`interpreters`], [`noise`] look at the machine; [`readiness`]
 //!   says what can be run on it.
 //! - [`environments`] makes the Python that a pool needs.
+//! - [`grpc`] dispatches requests to gRPC workers.
 //! - [`run`] has a pool serve a trace and keeps what was seen.
 //! - [`validate`] holds predictions against what real pools did.
 //! - [`child`] runs what must end, whatever happens.
 
 pub mod child;
 pub mod environments;
+pub mod grpc;
 pub mod host;
 pub mod interpreters;
 pub mod noise;

@@ -28,6 +28,14 @@ pub enum RunError {
         /// The pool.
         kind: PoolKind,
     },
+    /// The options contradict each other, or are none of the real pool's.
+    #[error("{kind} cannot be run as asked: {why}")]
+    Options {
+        /// The pool.
+        kind: PoolKind,
+        /// What, and what to do instead.
+        why: String,
+    },
     /// The spec is not of the workload.
     #[error("the spec has {found} classes and the workload {expected}: make it with `Spec::of`")]
     Classes {

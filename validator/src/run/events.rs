@@ -4,15 +4,15 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::RunError;
 use super::observation::{KernelRate, Record, Startup};
 
 /// One line of the file.
-#[derive(Debug, PartialEq, Deserialize)]
+#[derive(Debug, PartialEq, Deserialize, Serialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
-pub(super) enum Event {
+pub(crate) enum Event {
     Calibrated(KernelRate),
     Ready(Startup),
     Origin { at: u64 },

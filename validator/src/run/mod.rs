@@ -8,10 +8,10 @@
 mod convert;
 mod delay_server;
 mod error;
-mod events;
+pub(crate) mod events;
 mod guard;
 mod observation;
-mod sampler;
+pub(crate) mod sampler;
 mod sources;
 mod spec;
 mod stop;
@@ -35,12 +35,13 @@ pub use stop::Stop;
 pub(crate) use sampler::{monotonic_ns, thread_cpu_ns};
 
 use crate::child::Group;
+use crate::grpc;
 use guard::Guard;
 use sampler::Sampler;
 use watch::Watch;
 
 /// Variables by which BLAS libraries are told how many threads to use.
-const BLAS_VARIABLES: [&str; 5] = [
+pub(crate) const BLAS_VARIABLES: [&str; 5] = [
     "OPENBLAS_NUM_THREADS",
     "MKL_NUM_THREADS",
     "OMP_NUM_THREADS",
@@ -49,7 +50,7 @@ const BLAS_VARIABLES: [&str; 5] = [
 ];
 
 /// Set to the run's folder in all of its processes, so that they can be told.
-const RUN_VARIABLE: &str = "PLANNER_RUN";
+pub(crate) const RUN_VARIABLE: &str = "PLANNER_RUN";
 
 /// One run: who serves what.
 #[derive(Debug)]
@@ -99,10 +100,34 @@ impl Default for Limits {
 /// # Errors
 /// The pool never came to serve, or the run could not be written down.
 pub fn run(plan: &Plan<'_>, folder: &Path, stop: &Stop) -> Result<Observation, RunError> {
-    let at = |path: &Path| {
-        let path = path.to_owned();
-        move |error| RunError::Files { path, error }
-    };
+    if plan.spec.pool.deployment.is_some() {
+        return Ok(grpc::serve(plan, folder, stop)?.observation);
+    }
+    let (files, _delays) = prepare(plan, folder)?;
+    let stderr = File::create(&files.stderr).map_err(at(&files.stderr))?;
+    let launched = sampler::monotonic_ns();
+    let launch = |error| RunError::Launch { python: plan.python.to_owned(), error };
+    let group = Group::spawn(command(plan, &files, stderr)).map_err(launch)?;
+    let guard = Guard::over(group.id()).map_err(RunError::Guard)?;
+    let root =
+        i32::try_from(group.id()).map_err(|error| RunError::Watch(io::Error::other(error)))?;
+    let sampler = Sampler::start(move || vec![root], plan.sample_every, &files.samples)
+        .map_err(at(&files.samples))?;
+    Watch { plan, files: &files, stop, launched, group, _guard: guard }.run(sampler)
+}
+
+/// Says of what file an error is.
+pub(crate) fn at(path: &Path) -> impl Fn(io::Error) -> RunError + use<> {
+    let path = path.to_owned();
+    move |error| RunError::Files { path: path.clone(), error }
+}
+
+/// Writes down what is asked for, and starts what requests wait for; that
+/// serves until dropped.
+pub(crate) fn prepare(
+    plan: &Plan<'_>,
+    folder: &Path,
+) -> Result<(Files, Option<DelayServer>), RunError> {
     check(plan)?;
     let files = Files::new(folder);
     fs::create_dir_all(folder).map_err(at(folder))?;
@@ -116,14 +141,7 @@ pub fn run(plan: &Plan<'_>, folder: &Path, stop: &Stop) -> Result<Observation, R
     fs::write(&files.spec, spec).map_err(at(&files.spec))?;
     // So that the events of an earlier run are not taken for this one's.
     File::create(&files.events).map_err(at(&files.events))?;
-    let stderr = File::create(&files.stderr).map_err(at(&files.stderr))?;
-    let launched = monotonic_ns();
-    let launch = |error| RunError::Launch { python: plan.python.to_owned(), error };
-    let group = Group::spawn(command(plan, &files, stderr)).map_err(launch)?;
-    let guard = Guard::over(group.id()).map_err(RunError::Guard)?;
-    let sampler = Sampler::start(group.id(), plan.sample_every, &files.samples)
-        .map_err(at(&files.samples))?;
-    Watch { plan, files: &files, stop, launched, group, _guard: guard }.run(sampler)
+    Ok((files, delays))
 }
 
 /// Can the pool be run, and do rows, classes and workload belong together?
@@ -135,6 +153,7 @@ fn check(plan: &Plan<'_>) -> Result<(), RunError> {
     if !POOLS.contains(&kind) {
         return Err(RunError::NoPool { kind });
     }
+    grpc::check(plan)?;
     let classes = &plan.spec.classes;
     if classes.len() != plan.workload.classes.len() {
         let (found, expected) = (classes.len(), plan.workload.classes.len());
@@ -151,14 +170,14 @@ fn check(plan: &Plan<'_>) -> Result<(), RunError> {
 
 /// Where the parts of a run are kept.
 #[derive(Debug)]
-struct Files {
-    folder: PathBuf,
-    sources: PathBuf,
-    spec: PathBuf,
+pub(crate) struct Files {
+    pub(crate) folder: PathBuf,
+    pub(crate) sources: PathBuf,
+    pub(crate) spec: PathBuf,
     trace: PathBuf,
-    events: PathBuf,
-    samples: PathBuf,
-    stderr: PathBuf,
+    pub(crate) events: PathBuf,
+    pub(crate) samples: PathBuf,
+    pub(crate) stderr: PathBuf,
 }
 
 impl Files {

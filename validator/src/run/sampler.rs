@@ -17,7 +17,8 @@ use serde::Serialize;
 pub struct Sample {
     /// When it began, in ns of CLOCK_MONOTONIC.
     pub at: u64,
-    /// The runner and its descendants; those that ended meanwhile are missing.
+    /// The runner (or the workers, if no Python is above them) and descendants;
+    /// those that ended meanwhile are missing.
     pub processes: Vec<ProcessSample>,
 }
 
@@ -61,16 +62,19 @@ pub struct SamplingCost {
 
 /// Looks until finished or dropped; each look is on disk before the next.
 #[derive(Debug)]
-pub(super) struct Sampler {
+pub(crate) struct Sampler {
     thread: Option<JoinHandle<(Vec<Sample>, SamplingCost)>>,
     /// Dropped to end the thread.
     running: Option<Sender<()>>,
 }
 
 impl Sampler {
-    /// Of `root` and its descendants, into `path`.
-    pub(super) fn start(root: u32, every: Duration, path: &Path) -> io::Result<Self> {
-        let root = i32::try_from(root).map_err(io::Error::other)?;
+    /// Of the processes that `roots` names and their descendants, into `path`.
+    pub(crate) fn start(
+        roots: impl Fn() -> Vec<i32> + Send + 'static,
+        every: Duration,
+        path: &Path,
+    ) -> io::Result<Self> {
         let mut out = BufWriter::new(File::create(path)?);
         let (running, ended) = mpsc::channel::<()>();
         let thread = thread::Builder::new().name("sampler".to_owned()).spawn(move || {
@@ -79,7 +83,7 @@ impl Sampler {
             while let Err(RecvTimeoutError::Timeout) =
                 ended.recv_timeout(due.saturating_duration_since(Instant::now()))
             {
-                let sample = look(root, &mut cost);
+                let sample = look(roots(), &mut cost);
                 // What cannot be kept on disk is still in memory.
                 let _ = keep(&mut out, &sample);
                 samples.push(sample);
@@ -92,7 +96,7 @@ impl Sampler {
         Ok(Self { thread: Some(thread), running: Some(running) })
     }
 
-    pub(super) fn finish(mut self) -> (Vec<Sample>, SamplingCost) {
+    pub(crate) fn finish(mut self) -> (Vec<Sample>, SamplingCost) {
         self.end()
     }
 
@@ -114,10 +118,10 @@ fn keep(out: &mut BufWriter<File>, sample: &Sample) -> io::Result<()> {
     out.flush()
 }
 
-fn look(root: i32, cost: &mut SamplingCost) -> Sample {
+fn look(roots: Vec<i32>, cost: &mut SamplingCost) -> Sample {
     let at = monotonic_ns();
     let mut processes = Vec::new();
-    let mut next = vec![root];
+    let mut next = roots;
     while let Some(pid) = next.pop() {
         // One that is gone by now is no error.
         if let Ok(process) = look_at(pid, &mut next) {
@@ -163,7 +167,7 @@ pub(crate) fn thread_cpu_ns() -> u64 {
     clock_ns(ClockId::CLOCK_THREAD_CPUTIME_ID)
 }
 
-fn clock_ns(clock: ClockId) -> u64 {
+pub(crate) fn clock_ns(clock: ClockId) -> u64 {
     let Ok(time) = clock_gettime(clock) else {
         return 0;
     };
@@ -184,7 +188,7 @@ mod tests {
         let root = i32::try_from(group.id()).unwrap();
         let deadline = Instant::now() + Duration::from_secs(20);
         let sample = loop {
-            let sample = look(root, &mut SamplingCost::default());
+            let sample = look(vec![root], &mut SamplingCost::default());
             if sample.processes.len() == 2 {
                 break sample;
             }
@@ -202,7 +206,8 @@ mod tests {
     fn writes_every_look_down() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("samples.jsonl");
-        let sampler = Sampler::start(std::process::id(), Duration::ZERO, &path).unwrap();
+        let me = i32::try_from(std::process::id()).unwrap();
+        let sampler = Sampler::start(move || vec![me], Duration::ZERO, &path).unwrap();
         let deadline = Instant::now() + Duration::from_secs(20);
         while std::fs::read_to_string(&path).unwrap().lines().count() < 3 {
             assert!(Instant::now() < deadline);

@@ -10,6 +10,7 @@ macro_rules! python {
     };
 }
 
+const PACKAGES: [&str; 2] = ["pools", "grpc_worker"];
 const SOURCES: &[(&str, &str)] = python![
     "runner.py",
     "experiment.py",
@@ -28,11 +29,17 @@ const SOURCES: &[(&str, &str)] = python![
     "pools/gevent_pool.py",
     "pools/eventlet_pool.py",
     "pools/asyncio_pool.py",
+    "grpc_worker/__init__.py",
+    "grpc_worker/__main__.py",
+    "grpc_worker/server.py",
+    "grpc_worker/wire.py",
 ];
 
 /// Writes all of it under `folder`.
 pub(super) fn write(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder.join("pools"))?;
+    for package in PACKAGES {
+        fs::create_dir_all(folder.join(package))?;
+    }
     SOURCES.iter().try_for_each(|(name, text)| fs::write(folder.join(name), text))
 }
 
@@ -52,7 +59,10 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("python");
         let written = tempfile::tempdir().unwrap();
         write(written.path()).unwrap();
-        for path in files(&root).into_iter().chain(files(&root.join("pools"))) {
+        for path in files(&root)
+            .into_iter()
+            .chain(PACKAGES.into_iter().flat_map(|it| files(&root.join(it))))
+        {
             let name = path.strip_prefix(&root).unwrap();
             // A program of its own.
             if name != Path::new("lock_probe.py") {

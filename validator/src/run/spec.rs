@@ -4,13 +4,14 @@ use std::net::SocketAddr;
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use sim::pool::{PoolKind, StartMethod};
+use sim::pool::{Deployment, PoolKind, StartMethod};
 use sim::workload::{Arrivals, RequestClass, Retention, Segment, SegmentKind, Workload};
 
 use super::Files;
 
-/// The pools that can be run, each one file under `python/pools`.
-pub const POOLS: [PoolKind; 7] = [
+/// The pools that can be run: each one file under `python/pools`, but for the
+/// gRPC pools, which are `grpc` with `python/grpc_worker`.
+pub const POOLS: [PoolKind; 10] = [
     PoolKind::MultiprocessingPool,
     PoolKind::ProcessPoolExecutor,
     PoolKind::MultiprocessingThreadPool,
@@ -18,10 +19,13 @@ pub const POOLS: [PoolKind; 7] = [
     PoolKind::GeventPool,
     PoolKind::EventletGreenPool,
     PoolKind::Asyncio,
+    PoolKind::GrpcProcess,
+    PoolKind::GrpcThread,
+    PoolKind::GrpcThreadSerial,
 ];
 
 /// A pool and its size.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PoolSpec {
     /// Which, of [`POOLS`].
     pub kind: PoolKind,
@@ -40,6 +44,8 @@ pub struct PoolSpec {
     pub to_thread: bool,
     /// Threads of the BLAS library; `None`: its own choice.
     pub blas_threads: Option<u32>,
+    /// For gRPC pools: all of it, of which the fields above tell the size.
+    pub deployment: Option<Deployment>,
 }
 
 impl PoolSpec {
@@ -59,6 +65,22 @@ impl PoolSpec {
             chunk: None,
             to_thread: false,
             blas_threads: None,
+            deployment: None,
+        }
+    }
+
+    /// gRPC pools: one, or several with a class each.
+    pub fn deployed(deployment: impl Into<Deployment>) -> Self {
+        let deployment = deployment.into();
+        let first = deployment.pools.first();
+        let kind = first.map_or(PoolKind::GrpcProcess, |pool| pool.kind);
+        let threads = first.map_or(0, |pool| pool.profile.slots_per_worker());
+        let workers = deployment.workers();
+        Self {
+            workers,
+            start_method: StartMethod::Spawn,
+            deployment: Some(deployment),
+            ..Self::threads(kind, threads)
         }
     }
 }
@@ -139,7 +161,7 @@ pub struct ClassSpec {
 }
 
 /// All of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Spec {
     /// The pool.
     pub pool: PoolSpec,
@@ -177,7 +199,7 @@ impl Spec {
     }
 
     /// The runner's file.
-    pub(super) fn to_json(&self, files: &Files, delays: Option<SocketAddr>) -> String {
+    pub(crate) fn to_json(&self, files: &Files, delays: Option<SocketAddr>) -> String {
         let pool = &self.pool;
         let load = match self.load {
             Load::Open => json!({ "kind": "open" }),

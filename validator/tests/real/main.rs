@@ -7,6 +7,9 @@
 mod conformance;
 mod endings;
 mod faults;
+mod grpc;
+mod grpc_faults;
+mod grpc_lives;
 mod kernels;
 mod memory;
 mod packages;

@@ -10,7 +10,7 @@ use crate::support::{MILLISECOND, Trial, alone, not_run, pythons};
 
 /// Kept from one run of the tests to the next; none, and a line that says
 /// why, if it cannot be had.
-fn environment(purpose: Purpose) -> Option<Environment> {
+pub(crate) fn environment(purpose: Purpose) -> Option<Environment> {
     let found = pythons().iter().rev().find(|i| i.build.minor >= 10 && !i.build.free_threaded);
     let Some(interpreter) = found else {
         not_run("no CPython 3.10 or later was found");

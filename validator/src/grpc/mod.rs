@@ -20,6 +20,7 @@
 //! [`PoolPolicy`]: sim::pool::PoolPolicy
 
 mod calibrate;
+mod cost;
 mod dispatcher;
 mod ending;
 mod fleet;
@@ -47,6 +48,7 @@ use sim::pool::Deployment;
 use tokio::runtime::Builder;
 use tokio::sync::mpsc::unbounded_channel;
 
+pub use cost::{Cell, Cost, Pace, Paced, Spread, fit, measure};
 pub use journal::Life;
 pub(crate) use options::check;
 pub use refusal::Refusal;

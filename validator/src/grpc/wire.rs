@@ -137,8 +137,7 @@ mod tests {
 
     #[test]
     fn a_request_is_head_times_and_payload() {
-        let row =
-            TraceRow { at: SimTime(0), class: 2, key: 0, segments: vec![SimDuration(7)].into() };
+        let row = TraceRow { at: SimTime(0), class: 2, key: 0, segments: vec![SimDuration(7)] };
         let message = encode(5, &row, b"ab");
         assert_eq!(message[..], *b"\x05\0\0\0\0\0\0\0\x02\0\0\0\x01\0\0\0\x07\0\0\0\0\0\0\0ab");
     }

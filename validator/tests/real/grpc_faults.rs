@@ -23,11 +23,9 @@ const FOLDER: &str = "PLANNER_TEST_GRPC_FOLDER";
 
 /// The first request of `trial` has that fault.
 fn with_fault(mut trial: Trial, fault: Kernel) -> Trial {
-    for (classes, name) in [(&mut trial.workload.classes, "fault")] {
-        let mut class = classes[0].clone();
-        class.name = name.to_owned();
-        classes.push(class);
-    }
+    let mut class = trial.workload.classes[0].clone();
+    class.name = "fault".to_owned();
+    trial.workload.classes.push(class);
     let mut class = trial.spec.classes[0].clone();
     class.name = "fault".to_owned();
     class.segments = vec![SegmentSpec { kernel: fault, parts: 1 }];

@@ -8,6 +8,7 @@ mod conformance;
 mod endings;
 mod faults;
 mod grpc;
+mod grpc_cost;
 mod grpc_faults;
 mod grpc_lives;
 mod kernels;

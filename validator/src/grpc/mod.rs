@@ -1,6 +1,6 @@
 //! Real gRPC pools: Python workers behind a dispatcher that is this program.
 //!
-//! [`serve`] starts the workers of a [`Deployment`](sim::pool::Deployment),
+//! [`serve`] starts the workers of a [`Deployment`],
 //! sends them the rows of a trace over sockets, and does with queue, choice,
 //! batches, heartbeats, recycling and crashes what the [`PoolConfig`]s say, as
 //! snakepit's manager does (`sim/src/pool/kinds/grpc_process.rs`). The rule of
@@ -31,6 +31,7 @@ mod options;
 mod pool;
 mod process;
 mod refusal;
+mod requests;
 mod roots;
 mod spoken;
 mod startup;

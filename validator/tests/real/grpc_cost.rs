@@ -39,5 +39,5 @@ fn figures() {
 /// Past the harness, which keeps to itself what a test that passes prints.
 fn say(name: &str, values: impl Iterator<Item = f64>) {
     let Spread { low, median, high } = Spread::of(values).unwrap();
-    writeln!(io::stderr(), "{name}: {median:.2} ({low:.2} to {high:.2})").unwrap();
+    let _ = writeln!(io::stderr(), "{name}: {median:.2} ({low:.2} to {high:.2})");
 }

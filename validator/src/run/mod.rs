@@ -105,7 +105,7 @@ pub fn run(plan: &Plan<'_>, folder: &Path, stop: &Stop) -> Result<Observation, R
     }
     let (files, _delays) = prepare(plan, folder)?;
     let stderr = File::create(&files.stderr).map_err(at(&files.stderr))?;
-    let launched = sampler::monotonic_ns();
+    let launched = monotonic_ns();
     let launch = |error| RunError::Launch { python: plan.python.to_owned(), error };
     let group = Group::spawn(command(plan, &files, stderr)).map_err(launch)?;
     let guard = Guard::over(group.id()).map_err(RunError::Guard)?;

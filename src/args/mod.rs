@@ -3,6 +3,7 @@
 mod common;
 mod doctor;
 mod init;
+mod lock_probe;
 mod plot;
 mod pool;
 mod recommend;
@@ -19,6 +20,7 @@ use crate::exit::{Code, Failure};
 pub use common::{Format, HostArgs};
 pub use doctor::DoctorArgs;
 pub use init::InitArgs;
+pub use lock_probe::LockProbeArgs;
 pub use plot::{Kind as PlotKind, PlotArgs};
 pub use pool::{ChoiceArg, StartMethodArg};
 pub use recommend::RecommendArgs;
@@ -52,6 +54,7 @@ pub enum Command {
     Validate(ValidateArgs),
     Init(InitArgs),
     Doctor(DoctorArgs),
+    LockProbe(LockProbeArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
     #[command(hide = true)]

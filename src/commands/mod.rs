@@ -2,6 +2,7 @@
 
 mod doctor;
 mod init;
+mod lock_probe;
 mod plot;
 mod recommend;
 mod recycling;
@@ -24,6 +25,7 @@ pub fn run(command: Command) -> Result<Code, Failure> {
         Command::Validate(args) => validate::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::LockProbe(args) => lock_probe::run(&args),
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),
         Command::Schema(args) => shell::schema(&args),

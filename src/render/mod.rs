@@ -6,6 +6,7 @@ pub mod input_error;
 pub mod json;
 pub mod layout;
 pub mod lives;
+pub mod lock_probe;
 pub mod pool;
 pub mod recommendation;
 pub mod recycling;

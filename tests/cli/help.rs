@@ -9,6 +9,7 @@ const COMMANDS: [&str; 10] = [
     "plot",
     "init",
     "doctor",
+    "lock-probe",
     "completions",
     "man",
 ];

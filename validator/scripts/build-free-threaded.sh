@@ -6,7 +6,8 @@
 # PREFIX is by default where `planner` looks:
 # ${XDG_DATA_HOME:-~/.local/share}/planner/python/3.13t. About 8 minutes on two
 # cores; JOBS=1 builds on one. The system's own sources of packages stay as they
-# are: the source comes by a list of its own, from the mirror that apt uses.
+# are: the source comes by a list of its own, from the mirror that apt uses. It
+# comes without pip: use `uv pip install --python`, or `pip --python`.
 set -eu
 
 fail() {
@@ -21,7 +22,10 @@ case $prefix in
 esac
 jobs=${JOBS:-$(nproc)}
 
-if [ -x "$prefix/bin/python3.13t" ]; then
+works() {
+    "$prefix/bin/python3.13t" -c 'import ssl, zlib, ctypes, sys; assert not sys._is_gil_enabled()'
+}
+if works 2>/dev/null; then
     printf '%s is there already; remove %s to build it anew\n' \
         "$prefix/bin/python3.13t" "$prefix"
     exit 0
@@ -62,12 +66,12 @@ apt() {
 apt update ||
     fail "the mirror $mirror gave no list of trixie's sources (deb-src); see apt's lines above"
 cd "$build"
-apt source python3.13 || fail 'the source package python3.13 could not be had; see above'
+apt source python3.13 >/dev/null || fail 'the source package python3.13 could not be had; see above'
 
 cd "$build"/python3.13-*/
 log=$build/log
 for step in \
-    "./configure --quiet --disable-gil --without-static-libpython --prefix=$prefix" \
+    "./configure --quiet --disable-gil --without-ensurepip --prefix=$prefix" \
     "make -s -j$jobs" \
     'make -s install'; do
     $step >"$log" 2>&1 || {
@@ -75,6 +79,6 @@ for step in \
         fail "failed, its last lines are above: $step"
     }
 done
-"$prefix/bin/python3.13t" -c 'import ssl, zlib, ctypes, sys; assert not sys._is_gil_enabled()' ||
+works ||
     fail "built, but not free of the lock or without ssl, zlib or ctypes: $prefix"
 printf 'built %s\n' "$prefix/bin/python3.13t"

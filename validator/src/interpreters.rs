@@ -61,6 +61,8 @@ pub enum Source {
     Uv,
     /// It was named.
     Named,
+    /// Where the planner's own script builds one.
+    Built,
 }
 
 impl Source {
@@ -71,6 +73,7 @@ impl Source {
             Self::Pyenv => "pyenv",
             Self::Uv => "uv",
             Self::Named => "named",
+            Self::Built => "built",
         }
     }
 }
@@ -93,8 +96,8 @@ pub struct Found {
     pub silent: Vec<Silent>,
 }
 
-/// Asks every `python3` and `python3.N` on `PATH`, under pyenv and under uv
-/// what it is, one after another, each once.
+/// Asks every `python3` and `python3.N` on `PATH`, under pyenv, under uv and
+/// where `scripts/build-free-threaded.sh` puts one what it is, one after another, each once.
 pub fn find() -> Found {
     find_in(&folders())
 }
@@ -140,6 +143,7 @@ fn folders() -> Vec<(PathBuf, Source)> {
     let mut folders: Vec<_> = on_path.map(|folder| (folder, Source::Path)).collect();
     folders.extend(installed(&pyenv.join("versions"), Source::Pyenv));
     folders.extend(installed(&uv, Source::Uv));
+    folders.extend(installed(&data.join("planner/python"), Source::Built));
     folders
 }
 

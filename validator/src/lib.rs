@@ -3,6 +3,7 @@
 //!
 //! - [`host`], [`interpreters`], [`noise`] look at the machine; [`readiness`]
 //!   says what can be run on it.
+//! - [`lock_probe`] holds the model of the interpreter lock against the lock.
 //! - [`environments`] makes the Python that a pool needs.
 //! - [`grpc`] dispatches requests to gRPC workers.
 //! - [`run`] has a pool serve a trace and keeps what was seen.
@@ -14,6 +15,7 @@ pub mod environments;
 pub mod grpc;
 pub mod host;
 pub mod interpreters;
+pub mod lock_probe;
 pub mod noise;
 pub mod readiness;
 pub mod run;

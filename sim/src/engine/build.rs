@@ -163,6 +163,9 @@ fn lock(scenario: &Scenario<'_>, replication: u32, index: u32) -> Lock {
     let costs = &scenario.host.interpreter;
     let name = format!("{} lock {index}", scenario.workload.name);
     let rng = Streams::new(&name, scenario.seed).stream(Purpose::WakeOrder, replication);
-    let gil = Gil::new(costs.switch_interval.value, costs.wake_order, rng);
+    // A timed wait on the lock is late like any other.
+    let cpu = &scenario.host.cpu;
+    let period = costs.switch_interval.value + cpu.timer_slack.value + cpu.wake_latency.value;
+    let gil = Gil::new(period, costs.wake_order, costs.asker_wins.value, rng);
     Lock { gil, held_since: SimTime::ZERO, held: 0 }
 }

@@ -212,7 +212,8 @@ impl<C: CpuScheduler> Engine<'_, C> {
             entry.held += self.now.since(entry.held_since).0;
             let release = entry.gil.release(self.now, thread);
             self.calendar.cancel(self.slots.lock(lock));
-            self.signal(release.woken);
+            let latency = if release.awake { SimDuration::ZERO } else { self.wake_latency };
+            self.signal(release.woken, latency);
             if release.must_see_switch {
                 self.thread(thread).activity = Activity::SeeingSwitch(then);
                 return;
@@ -227,10 +228,11 @@ impl<C: CpuScheduler> Engine<'_, C> {
         }
     }
 
-    fn signal(&mut self, woken: Option<ThreadId>) {
+    /// `woken` tries for the lock after `latency`.
+    fn signal(&mut self, woken: Option<ThreadId>, latency: SimDuration) {
         if let Some(woken) = woken {
             self.thread(woken).activity = Activity::Signalled;
-            self.set_timer(woken, self.wake_latency);
+            self.set_timer(woken, latency);
         }
     }
 
@@ -249,7 +251,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
             Activity::Signalled => {
                 self.calendar.cancel(self.slots.thread(thread));
                 let woken = self.locks[lock as usize].gil.unsignal(self.now);
-                self.signal(woken);
+                self.signal(woken, self.wake_latency);
             }
             Activity::Queued => {
                 self.locks[lock as usize].gil.leave(thread);
@@ -298,7 +300,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
 
     /// A waiter's timed wait ran out: it asks the holder to drop the lock.
     pub(super) fn on_drop_request(&mut self, lock: u32) {
-        self.locks[lock as usize].gil.request_drop();
+        self.locks[lock as usize].gil.request_drop(self.now);
         if !self.drops_lock(lock) {
             self.asked_off_core.push(lock);
         }

@@ -130,6 +130,10 @@ pub struct InterpreterCosts {
     pub hand_off: Parameter<SimDuration>,
     /// Which waiter a release wakes.
     pub wake_order: WakeOrder,
+    /// How often a waiter that asks a holder in bytecode to drop the lock takes
+    /// it past the queue, because it does not sleep yet when the holder signals,
+    /// as a share.
+    pub asker_wins: Parameter<f64>,
     /// Bytecode time on 3.13t over 3.13.
     pub free_threaded_313: Parameter<f64>,
     /// Bytecode time on 3.14t and later over 3.14.
@@ -293,6 +297,7 @@ impl Host {
                 switch_interval: Parameter::exactly(SimDuration(5_000_000)),
                 hand_off: none(),
                 wake_order: WakeOrder::Random,
+                asker_wins: zero(),
                 free_threaded_313: Parameter::exactly(1.0),
                 free_threaded_314: Parameter::exactly(1.0),
                 free_threaded_contention: zero(),

@@ -9,8 +9,18 @@
 //! that leaves to block does the same but for that wait, unless a request was
 //! pending.
 //!
-//! Waiters time out every interval, but no event is needed for that: when a
-//! waiter's present wait began follows from when it joined and the interval, so
+//! A waiter that asks for the drop is awake on a core; it then waits again, last
+//! in the queue. A holder in plain bytecode on another core sees the request
+//! within a fraction of a microsecond and signals while the asker, though in the
+//! condition variable by then, does not sleep yet: it finds the signal and
+//! consumes it past all who sleep. How often it wins this race is a parameter of
+//! the host. If the request was honoured late, at the end of a C call, it sleeps
+//! again and the head of the queue has the signal. Since a dropper's new wait is
+//! the first that sees no switch, it is the next to ask: two CPU-bound threads
+//! that win their races take turns, and a third one starves.
+//!
+//! Waiters time out every period, but no event is needed for that: when a
+//! waiter's present wait began follows from when it joined and the period, so
 //! only the earliest drop request is ever put on the calendar, and a hand-off
 //! costs the same however long the others have waited.
 
@@ -35,13 +45,15 @@ struct Waiter {
 /// One lock with its condition variables.
 #[derive(Debug)]
 pub(crate) struct Gil {
-    interval: u64,
+    period: u64,
     order: WakeOrder,
+    asker_wins: f64,
     holder: Option<ThreadId>,
     last_holder: Option<ThreadId>,
     /// When `switch_number` last changed.
     switched_at: SimTime,
-    drop_requested: bool,
+    /// Who asked the holder to drop the lock, and when.
+    asked: Option<(ThreadId, SimTime)>,
     dropper: Option<ThreadId>,
     waiters: Vec<Waiter>,
     signalled: u32,
@@ -50,15 +62,23 @@ pub(crate) struct Gil {
 }
 
 impl Gil {
-    /// `rng` is drawn from only if the order is random.
-    pub(crate) fn new(interval: SimDuration, order: WakeOrder, rng: ChaCha8Rng) -> Self {
+    /// `period` is what a timed wait really takes. `asker_wins` is the chance of
+    /// a waiter that asked for a drop to consume the signal of a holder that
+    /// drops at once. `rng` is drawn from only if there is a choice.
+    pub(crate) fn new(
+        period: SimDuration,
+        order: WakeOrder,
+        asker_wins: f64,
+        rng: ChaCha8Rng,
+    ) -> Self {
         Self {
-            interval: interval.0.max(1),
+            period: period.0.max(1),
             order,
+            asker_wins,
             holder: None,
             last_holder: None,
             switched_at: SimTime::ZERO,
-            drop_requested: false,
+            asked: None,
             dropper: None,
             waiters: Vec::new(),
             signalled: 0,
@@ -86,7 +106,7 @@ impl Gil {
             self.last_holder = Some(thread);
             self.switched_at = now;
         }
-        self.drop_requested = false;
+        self.asked = None;
         // `switch_cond`: the dropper sees a switch, never its own return.
         let dropper = if switched { self.dropper.take() } else { None };
         Take { switched, dropper }
@@ -95,7 +115,7 @@ impl Gil {
     /// Start of the timed wait that `waiter` is in at `now`.
     fn wait_began(&self, waiter: &Waiter, now: SimTime) -> u64 {
         let since = waiter.since.0;
-        since + now.0.saturating_sub(since) / self.interval * self.interval
+        since + now.0.saturating_sub(since) / self.period * self.period
     }
 
     fn next_to_wake(&mut self, now: SimTime) -> Option<usize> {
@@ -110,6 +130,23 @@ impl Gil {
             WakeOrder::Fifo => indices.min_by_key(|&i| self.waiters[i].ticket),
             WakeOrder::Lifo => indices.max_by_key(|&i| self.waiters[i].ticket),
         }
+    }
+
+    /// When `waiter` will ask for a drop, if no switch happens until then.
+    fn asks_at(&self, waiter: &Waiter, now: SimTime) -> u64 {
+        let (since, period) = (waiter.since.0, self.period);
+        // First wait that begins at or after the switch ...
+        let clean = since + self.switched_at.0.saturating_sub(since).div_ceil(period) * period;
+        // ... and first time-out that is still to come.
+        let passed = now.0.saturating_sub(since) / period;
+        (clean + period).max(since + (passed + 1) * period)
+    }
+
+    /// The place of the waiter that asked for a drop, if it consumes the signal.
+    fn asker_that_wins(&mut self, now: SimTime, asked: (ThreadId, SimTime)) -> Option<usize> {
+        let (asker, at) = asked;
+        let place = self.waiters.iter().position(|waiter| waiter.thread == asker)?;
+        (at == now && self.rng.random_bool(self.asker_wins)).then_some(place)
     }
 }
 
@@ -132,13 +169,15 @@ impl InterpreterLock for Gil {
     fn release(&mut self, now: SimTime, thread: ThreadId) -> Release {
         debug_assert_eq!(self.holder, Some(thread), "released by another than its holder");
         self.holder = None;
-        let must_see_switch = std::mem::take(&mut self.drop_requested);
-        if must_see_switch {
+        let asked = self.asked.take();
+        if asked.is_some() {
             self.dropper = Some(thread);
         }
-        let woken = self.next_to_wake(now).map(|i| self.waiters.swap_remove(i).thread);
+        let winner = asked.and_then(|asked| self.asker_that_wins(now, asked));
+        let place = winner.or_else(|| self.next_to_wake(now));
+        let woken = place.map(|i| self.waiters.swap_remove(i).thread);
         self.signalled += u32::from(woken.is_some());
-        Release { woken, must_see_switch }
+        Release { woken, awake: winner.is_some(), must_see_switch: asked.is_some() }
     }
 
     fn rejoin(&mut self, awake: SimTime, thread: ThreadId) {
@@ -146,27 +185,19 @@ impl InterpreterLock for Gil {
     }
 
     fn drop_request_at(&self, now: SimTime) -> Option<SimTime> {
-        if self.holder.is_none() || self.drop_requested {
+        if self.holder.is_none() || self.asked.is_some() {
             return None;
         }
-        let (interval, switched) = (self.interval, self.switched_at.0);
-        self.waiters
-            .iter()
-            .map(|waiter| {
-                let since = waiter.since.0;
-                // First wait that begins at or after the switch ...
-                let clean = since + switched.saturating_sub(since).div_ceil(interval) * interval;
-                // ... and first time-out that is still to come.
-                let passed = now.0.saturating_sub(since) / interval;
-                (clean + interval).max(since + (passed + 1) * interval)
-            })
-            .min()
-            .map(SimTime)
+        self.waiters.iter().map(|waiter| self.asks_at(waiter, now)).min().map(SimTime)
     }
 
-    fn request_drop(&mut self) {
+    fn request_drop(&mut self, now: SimTime) {
         debug_assert!(self.holder.is_some());
-        self.drop_requested = true;
+        // Of this instant's time-outs, the one of who waits longest.
+        let due = |waiter: &&Waiter| self.asks_at(waiter, SimTime(now.0 - 1)) <= now.0;
+        let asker = self.waiters.iter().filter(due).min_by_key(|waiter| waiter.ticket);
+        debug_assert!(asker.is_some(), "nobody's wait has run out");
+        self.asked = asker.map(|waiter| (waiter.thread, now));
     }
 
     fn leave(&mut self, thread: ThreadId) {
@@ -191,7 +222,7 @@ impl InterpreterLock for Gil {
     }
 
     fn drop_requested(&self) -> bool {
-        self.drop_requested
+        self.asked.is_some()
     }
 }
 
@@ -203,7 +234,11 @@ mod tests {
     const INTERVAL: SimDuration = SimDuration(5_000);
 
     fn gil(order: WakeOrder) -> Gil {
-        Gil::new(INTERVAL, order, Streams::new("gil", 1).stream(Purpose::WakeOrder, 0))
+        racing(order, 0.0)
+    }
+
+    fn racing(order: WakeOrder, asker_wins: f64) -> Gil {
+        Gil::new(INTERVAL, order, asker_wins, Streams::new("gil", 1).stream(Purpose::WakeOrder, 0))
     }
 
     fn holds(answer: Answer) -> bool {
@@ -236,9 +271,9 @@ mod tests {
         let mut gil = gil(WakeOrder::Fifo);
         gil.request(SimTime(0), 0, false);
         gil.request(SimTime(0), 1, false);
-        gil.request_drop();
+        gil.request_drop(SimTime(5_000));
         let release = gil.release(SimTime(5_000), 0);
-        assert_eq!(release, Release { woken: Some(1), must_see_switch: true });
+        assert_eq!(release, Release { woken: Some(1), awake: false, must_see_switch: true });
         let Answer::Held(take) = gil.retry(SimTime(5_050), 1) else { panic!("lock is free") };
         assert_eq!(take, Take { switched: true, dropper: Some(0) });
         gil.rejoin(SimTime(5_100), 0);
@@ -253,7 +288,7 @@ mod tests {
         gil.request(SimTime(0), 0, false);
         gil.request(SimTime(0), 1, false);
         let release = gil.release(SimTime(100), 0);
-        assert_eq!(release, Release { woken: Some(1), must_see_switch: false });
+        assert_eq!(release, Release { woken: Some(1), awake: false, must_see_switch: false });
         let Answer::Held(take) = gil.request(SimTime(120), 0, false) else {
             panic!("lock is free")
         };
@@ -272,6 +307,36 @@ mod tests {
         assert_eq!(gil.request(SimTime(120), 0, true), Answer::Waits);
         assert!(holds(gil.retry(SimTime(150), 1)));
         assert_eq!(gil.release(SimTime(200), 1).woken, Some(0));
+    }
+
+    /// 0 holds; 1 waits since 1000 and asks at 6000; 2 has waited since 500 but
+    /// saw a switch at 700.
+    fn asked(asker_wins: f64) -> Gil {
+        let mut gil = racing(WakeOrder::Requeue, asker_wins);
+        gil.request(SimTime(0), 3, false);
+        gil.request(SimTime(500), 2, false);
+        gil.release(SimTime(600), 3);
+        gil.request(SimTime(700), 0, false);
+        assert_eq!(gil.retry(SimTime(700), 2), Answer::Waits);
+        gil.request(SimTime(650), 1, false);
+        assert_eq!(gil.drop_request_at(SimTime(1_000)), Some(SimTime(5_700)));
+        gil.request_drop(SimTime(5_700));
+        gil
+    }
+
+    #[test]
+    fn an_asker_that_wins_the_race_goes_past_the_queue() {
+        let release = asked(1.0).release(SimTime(5_700), 0);
+        assert_eq!(release, Release { woken: Some(2), awake: true, must_see_switch: true });
+    }
+
+    #[test]
+    fn an_asker_that_sleeps_again_is_last() {
+        // It lost the race, or the holder was in C code when it asked.
+        for (asker_wins, dropped_at) in [(0.0, 5_700), (1.0, 5_720)] {
+            let release = asked(asker_wins).release(SimTime(dropped_at), 0);
+            assert_eq!(release, Release { woken: Some(1), awake: false, must_see_switch: true });
+        }
     }
 
     #[test]

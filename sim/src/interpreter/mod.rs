@@ -35,6 +35,8 @@ pub(crate) struct Take {
 pub(crate) struct Release {
     /// The waiter that was signalled; it tries for the lock once it is awake.
     pub(crate) woken: Option<ThreadId>,
+    /// It is awake already: it asked for the lock a moment ago.
+    pub(crate) awake: bool,
     /// A drop was requested, so the releaser may go on only when another
     /// thread has taken the lock.
     pub(crate) must_see_switch: bool,
@@ -59,8 +61,8 @@ pub(crate) trait InterpreterLock {
     /// When a waiter will ask the holder to drop the lock, if nothing happens.
     fn drop_request_at(&self, now: SimTime) -> Option<SimTime>;
 
-    /// That moment has come.
-    fn request_drop(&mut self);
+    /// That moment, `now`, has come.
+    fn request_drop(&mut self, now: SimTime);
 
     /// A queued `thread` is gone for good.
     fn leave(&mut self, thread: ThreadId);

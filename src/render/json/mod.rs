@@ -4,6 +4,7 @@
 pub mod common;
 pub mod doctor;
 pub mod lives;
+pub mod lock_probe;
 pub mod recommend;
 pub mod recycling;
 pub mod recycling_rule;

@@ -71,6 +71,7 @@ table!(interpreter "[interpreter]" InterpreterCosts {
     switch_interval: Time(MICROSECOND, SimDuration(10 * SECOND.0)),
     hand_off: Time(ZERO, SECOND),
     wake_order: Order,
+    asker_wins: Number(0.0, 1.0),
     free_threaded_313: Number(0.1, 10.0),
     free_threaded_314: Number(0.1, 10.0),
     free_threaded_contention: Number(0.0, 1.0),

@@ -1,6 +1,6 @@
 use crate::lab::Lab;
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "",
     "recommend",
     "simulate",

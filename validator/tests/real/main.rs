@@ -12,6 +12,7 @@ mod grpc_cost;
 mod grpc_faults;
 mod grpc_lives;
 mod kernels;
+mod lock_probe;
 mod memory;
 mod packages;
 mod support;

@@ -146,7 +146,8 @@ impl Gil {
     fn asker_that_wins(&mut self, now: SimTime, asked: (ThreadId, SimTime)) -> Option<usize> {
         let (asker, at) = asked;
         let place = self.waiters.iter().position(|waiter| waiter.thread == asker)?;
-        (at == now && self.rng.random_bool(self.asker_wins)).then_some(place)
+        let races = at == now && self.asker_wins > 0.0;
+        (races && self.rng.random_bool(self.asker_wins)).then_some(place)
     }
 }
 
@@ -194,7 +195,8 @@ impl InterpreterLock for Gil {
     fn request_drop(&mut self, now: SimTime) {
         debug_assert!(self.holder.is_some());
         // Of this instant's time-outs, the one of who waits longest.
-        let due = |waiter: &&Waiter| self.asks_at(waiter, SimTime(now.0 - 1)) <= now.0;
+        let due =
+            |waiter: &&Waiter| self.asks_at(waiter, SimTime(now.0.saturating_sub(1))) <= now.0;
         let asker = self.waiters.iter().filter(due).min_by_key(|waiter| waiter.ticket);
         debug_assert!(asker.is_some(), "nobody's wait has run out");
         self.asked = asker.map(|waiter| (waiter.thread, now));
@@ -309,8 +311,8 @@ mod tests {
         assert_eq!(gil.release(SimTime(200), 1).woken, Some(0));
     }
 
-    /// 0 holds; 1 waits since 1000 and asks at 6000; 2 has waited since 500 but
-    /// saw a switch at 700.
+    /// 0 holds since 700, a switch that 1 saw in its wait since 650; 2 waits since
+    /// 700 and asks at 5700.
     fn asked(asker_wins: f64) -> Gil {
         let mut gil = racing(WakeOrder::Requeue, asker_wins);
         gil.request(SimTime(0), 3, false);

@@ -46,9 +46,6 @@ pub struct ValidateArgs {
     pub python: Option<PathBuf>,
     #[command(flatten)]
     pub own: OwnArgs,
-    /// Measure grids of pools, and what following the predictions costs
-    #[arg(long, conflicts_with_all = ["cells", "set", "workload"])]
-    pub decision: bool,
     /// Folder for runs, tables and pictures
     #[arg(long, value_name = "DIR", default_value = "planner-validation")]
     pub out: PathBuf,

@@ -34,8 +34,8 @@ fn verdict(answer: &Answer<'_>, page: &mut Page) {
         Judgement::Within => page.line("Within tolerance: the predictions hold on this machine."),
         Judgement::TooNoisy => page.paragraph(
             "",
-            "Too noisy to judge: this machine changed its speed in more than half of the cells. \
-             Repeat when it has less to do.",
+            "Too noisy to judge: this machine changed its speed, or worked for others, in more than \
+             half of the cells. Repeat when it has less to do.",
         ),
         Judgement::Beyond(reasons) => {
             page.line("Beyond tolerance:");
@@ -166,7 +166,7 @@ fn cells(answer: &Answer<'_>, page: &mut Page) {
 
 fn shown(cell: &CellResult, figure: Figure) -> String {
     let Some(it) = cell.comparisons.iter().find(|it| it.figure == figure) else {
-        return if cell.comparisons.is_empty() { "speed" } else { "-" }.to_owned();
+        return if cell.comparisons.is_empty() { "noisy" } else { "-" }.to_owned();
     };
     format!("{}{:+.0}", if it.is_noise() { "~" } else { "" }, 100.0 * it.error)
 }
@@ -199,7 +199,7 @@ fn sources(answer: &Answer<'_>, page: &mut Page) {
         "  ",
         &format!(
             "Calibration {} of {}, {} {}, {} of each cell, back and forth; {} thrown away because \
-             the speed changed by over {}, {} left out for it. Looking at the processes took at \
+             the speed changed by over {} or others took over {:.2} cores, {} left out for it. Looking at the processes took at \
              most {} of a core.",
             host.name,
             host.date,
@@ -208,6 +208,7 @@ fn sources(answer: &Answer<'_>, page: &mut Page) {
             count(answer.repeats, "run"),
             count(rejected, "run"),
             percent(validator::validate::DRIFT),
+            validator::validate::OTHERS,
             count(drifted, "run"),
             percent(sampling)
         ),

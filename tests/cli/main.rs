@@ -12,3 +12,4 @@ mod recycling;
 mod simulate;
 mod sweep;
 mod tools;
+mod validate;

@@ -72,6 +72,8 @@ fn committed_schemas_are_those_of_the_program() {
     let simulate = include_str!("../../docs/schema/simulate.json");
     assert_eq!(lab.answer("schema recommend", 0), recommend);
     assert_eq!(lab.answer("schema simulate", 0), simulate);
+    let validate = include_str!("../../docs/schema/validate.json");
+    assert_eq!(lab.answer("schema validate", 0), validate);
     let recycling = include_str!("../../docs/schema/recycling.json");
     assert_eq!(lab.answer("schema recycling", 0), recycling);
 }

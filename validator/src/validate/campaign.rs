@@ -17,7 +17,7 @@ use crate::environments::{Cache, Purpose};
 use crate::interpreters::Interpreter;
 use crate::run::{Observation, RunError, Stop};
 
-/// Times that a run is repeated because the speed changed in it.
+/// Times that a run is repeated because the machine was not its own.
 const RETRIES: u32 = 2;
 
 /// How to go about it.

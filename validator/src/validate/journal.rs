@@ -123,6 +123,7 @@ mod tests {
             core_wait: 0.1,
             sampling: 0.01,
             rejected: 0,
+            others: 0.0,
             drifted: false,
         };
         Entry { of: of.to_owned(), measured }

@@ -14,7 +14,7 @@ use super::speed::{Reference, Slowdown};
 use crate::run::{End, Limits, Observation, Outcome, Plan, PoolSpec, RunError, Spec, Stop, run};
 
 /// Spacing of the looks at the processes.
-pub(super) const SAMPLE_EVERY: Duration = Duration::from_millis(25);
+pub(super) const SAMPLE_EVERY: Duration = Duration::from_millis(50);
 /// Longest without an answer.
 const QUIET: Duration = Duration::from_secs(5);
 /// The same, where a request is lost with its worker on purpose.
@@ -102,7 +102,9 @@ pub struct Measured {
     pub sampling: f64,
     /// Runs thrown away before this one because the speed changed.
     pub rejected: u32,
-    /// Did the speed change in this one too?
+    /// Cores that other processes of the machine took meanwhile.
+    pub others: f64,
+    /// Did the speed change in this one too, or others take cores?
     pub drifted: bool,
 }
 
@@ -136,6 +138,11 @@ pub fn measure(
     // Before the pool was asked for, the runner timed its kernels.
     let slowdown = seen.slowdown(observation.startup.began, from, to);
     let (cores, core_wait) = cores(&observation, from, to);
+    let length = to.saturating_sub(from).max(1) as f64;
+    let sampling = observation.sampling.cpu as f64 / length;
+    let own = slowdown.map_or(0.0, |it| it.cost * 1e9 / length);
+    let busy = seen.busy_cores(from, to);
+    let others = busy.map_or(0.0, |busy| (busy - cores - sampling - own).max(0.0));
     let measured = Measured {
         cell: case.cell.name.clone(),
         repeat,
@@ -145,9 +152,11 @@ pub fn measure(
         failed: failed(&observation),
         cores,
         core_wait,
-        sampling: observation.sampling.cpu as f64 / to.saturating_sub(from).max(1) as f64,
+        sampling,
         rejected: 0,
-        drifted: slowdown.is_some_and(|it| it.drift > super::speed::DRIFT),
+        others,
+        drifted: slowdown.is_some_and(|it| it.drift > super::speed::DRIFT)
+            || others > super::speed::OTHERS,
     };
     Ok((measured, observation))
 }

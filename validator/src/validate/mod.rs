@@ -22,4 +22,4 @@ pub use figures::{Figure, Figures, Served};
 pub use journal::{Entry, Journal, JournalError};
 pub use measure::{Case, Measured, measure};
 pub use predict::{Predicted, Predictor};
-pub use speed::{DRIFT, Reference, Seen, Slowdown};
+pub use speed::{DRIFT, OTHERS, Reference, Seen, Slowdown};

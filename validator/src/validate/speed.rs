@@ -11,6 +11,7 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use procfs::{CurrentSI as _, KernelStats};
 use serde::{Deserialize, Serialize};
 
 use crate::run::{monotonic_ns, thread_cpu_ns};
@@ -28,6 +29,8 @@ const STRETCHES: usize = 5;
 const FEWEST: usize = 2 * STRETCHES;
 /// Change of speed within a run over which it is measured again.
 pub const DRIFT: f64 = 0.15;
+/// Cores that others may take before a run is measured again.
+pub const OTHERS: f64 = 0.15;
 
 /// One piece of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +39,9 @@ struct Piece {
     at: u64,
     /// CPU time, in ns.
     cpu: u64,
+    /// CPU time of all processes of the machine until then, in ns; 0 if it does
+    /// not say.
+    busy: u64,
 }
 
 /// Runs until finished or dropped.
@@ -90,7 +96,17 @@ fn piece() -> Piece {
         state ^= state << 17;
     }
     black_box(state);
-    Piece { at, cpu: thread_cpu_ns().saturating_sub(before) }
+    let cpu = thread_cpu_ns().saturating_sub(before);
+    Piece { at, cpu, busy: busy_ns() }
+}
+
+/// CPU time that the machine spent on anything, in ns; 0 if it does not say.
+fn busy_ns() -> u64 {
+    let Ok(stat) = KernelStats::current() else { return 0 };
+    let total = stat.total;
+    let ticks = total.user + total.nice + total.system + total.irq.unwrap_or(0);
+    let ticks = ticks + total.softirq.unwrap_or(0) + total.steal.unwrap_or(0);
+    ticks * (1_000_000_000 / procfs::ticks_per_second().max(1))
 }
 
 /// What the reference saw.
@@ -116,6 +132,15 @@ impl Slowdown {
 }
 
 impl Seen {
+    /// Cores that the whole machine kept busy between the instants, in ns of
+    /// CLOCK_MONOTONIC; `None` if it was not seen.
+    pub fn busy_cores(&self, begin: u64, end: u64) -> Option<f64> {
+        let mut during = self.0.iter().filter(|it| (begin..end).contains(&it.at) && it.busy > 0);
+        let first = during.next()?;
+        let last = during.next_back().filter(|last| last.at > first.at)?;
+        Some(last.busy.saturating_sub(first.busy) as f64 / (last.at - first.at) as f64)
+    }
+
     /// Of the time from `begin` to `end` over that until `ready`, instants in ns
     /// of CLOCK_MONOTONIC; `None` if there were too few pieces.
     pub fn slowdown(&self, ready: u64, begin: u64, end: u64) -> Option<Slowdown> {
@@ -157,7 +182,7 @@ mod tests {
     use super::*;
 
     fn seen(cpu: impl Fn(u64) -> u64) -> Seen {
-        Seen((0..100).map(|at| Piece { at, cpu: cpu(at) }).collect())
+        Seen((0..100).map(|at| Piece { at, cpu: cpu(at), busy: 1 + at / 2 }).collect())
     }
 
     #[test]
@@ -177,6 +202,14 @@ mod tests {
         let stalled =
             seen(|at| if at == 50 { 1_000_000 } else { 1000 }).slowdown(20, 20, 100).unwrap();
         assert!(stalled.factor < 1.1, "{stalled:?}");
+    }
+
+    #[test]
+    fn the_whole_machine_is_seen() {
+        let seen = seen(|_| 1000);
+        let busy = seen.busy_cores(10, 91).unwrap();
+        assert!((busy - 0.5).abs() < 0.01, "{busy}");
+        assert_eq!(seen.busy_cores(10, 11), None);
     }
 
     #[test]

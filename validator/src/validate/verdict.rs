@@ -119,6 +119,7 @@ pub(super) mod testing {
             core_wait: 0.0,
             sampling: 0.0,
             rejected: 0,
+            others: 0.0,
             drifted: false,
         };
         let (figures, low, high) = (only(predicted), only(low), only(high));

@@ -1,0 +1,33 @@
+//! `planner validate`, as far as it needs no Python.
+
+use crate::lab::{Lab, TINY};
+
+#[test]
+fn without_a_calibration_it_says_how_to_make_one() {
+    let said = Lab::new().refusal("validate", 21, 1);
+    assert!(said.contains("planner calibrate --quick"), "{said}");
+}
+
+#[test]
+fn cells_that_cannot_be_read_and_pools_that_are_not_run_are_refused() {
+    let lab = Lab::new();
+    let host = concat!(env!("CARGO_MANIFEST_DIR"), "/calibration/reference-8core.toml");
+    lab.write("cells.toml", "set = \"other\"\n");
+    let said = lab.refusal(&format!("validate --calibration {host} --cells cells.toml"), 20, 1);
+    assert!(said.contains("cells.toml:1:7") && said.contains("held-out"), "{said}");
+    let said = lab.refusal(&format!("validate --calibration {host} --only no-such-cell"), 2, 1);
+    assert!(said.contains("leave out --only"), "{said}");
+}
+
+#[test]
+fn a_pool_that_is_only_simulated_is_listed_as_not_run() {
+    let lab = Lab::new();
+    let host = concat!(env!("CARGO_MANIFEST_DIR"), "/calibration/reference-8core.toml");
+    lab.write("tiny.toml", TINY);
+    // Any interpreter: none is started.
+    let words = format!(
+        "validate --calibration {host} --workload tiny.toml --profile process:2 --pool gunicorn-sync"
+    );
+    let text = lab.answer(&words, 30);
+    assert!(text.contains("not run: `gunicorn-sync` is not run for real"), "{text}");
+}

@@ -13,6 +13,7 @@ use sim::experiment::{
 };
 use sim::host::{End, Host, HostParameter, ParameterUnit};
 use sim::kernel::SimDuration;
+use sim::pool::Dispatcher;
 use sim::workload::{Distribution, SegmentKind, Workload};
 
 use super::figures::{Figure, Figures, Served};
@@ -134,9 +135,18 @@ impl Predictor<'_> {
         // The pool alone: one request at most competes with what starts.
         let cold = Scenario { start: Start::Cold, requests: 1, ..scenario };
         let ready = simulate(&cold, 0, &mut ())?.ready_at.as_secs();
+        let ready = ready - booted_before(&host, case);
         let figures = Figures::of(&seen.served, seen.pss, Some(ready));
         Ok((figures.with_start_up((ready > 0.0).then_some(ready)), outcome))
     }
+}
+
+/// Time until a Python parent has booted and imported the application, in s:
+/// the model's start-up begins before that, a measured one after it.
+fn booted_before(host: &Host, case: &Case) -> f64 {
+    let python_parent = case.deployment.pools.iter().any(|it| it.dispatcher == Dispatcher::Python);
+    let boot = host.start.interpreter.value + case.workload().runtime.import_time;
+    if python_parent { boot.as_secs() } else { 0.0 }
 }
 
 /// Takes from a simulated run what is taken from a real one.

@@ -16,3 +16,4 @@ mod lock_probe;
 mod memory;
 mod packages;
 mod support;
+mod validate;

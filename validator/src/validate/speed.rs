@@ -189,7 +189,7 @@ mod tests {
     fn a_machine_that_slows_down_evenly_has_no_drift() {
         let slower = seen(|at| if at < 20 { 1000 } else { 1300 }).slowdown(20, 20, 100).unwrap();
         assert!((slower.factor - 1.3).abs() < 1e-12);
-        assert_eq!((slower.error, slower.drift), (0.0, 0.0));
+        assert!(slower.error < 1e-12 && slower.drift < 1e-12, "{slower:?}");
         let steady = seen(|_| 1000).slowdown(20, 20, 100).unwrap();
         assert_eq!(steady.factor, 1.0);
     }

@@ -8,8 +8,10 @@
 //! - [`grpc`] dispatches requests to gRPC workers.
 //! - [`run`] has a pool serve a trace and keeps what was seen.
 //! - [`validate`] holds predictions against what real pools did.
+//! - [`calibrate`] measures what everything costs here.
 //! - [`child`] runs what must end, whatever happens.
 
+pub mod calibrate;
 pub mod child;
 pub mod environments;
 pub mod grpc;

@@ -22,7 +22,8 @@ impl Topology {
             .map(|n| f64::from(n.min(cores)) + f64::from(n.saturating_sub(cores)) * sibling)
             .collect();
         let speeds = |inflation: f64| {
-            (0..=cores).map(|b| 1.0 / (1.0 + inflation * f64::from(b.max(1) - 1))).collect()
+            let beside = |busy: u32| 1.0 + inflation * f64::from(busy.max(1) - 1);
+            (0..=cores).map(|busy| host.cpu.speed.value / beside(busy)).collect()
         };
         Self {
             cores,

@@ -44,6 +44,9 @@ pub struct Parameter<T> {
     pub origin: Origin,
     /// Source or method, in a few words.
     pub note: String,
+    /// How far the fit is from what was observed, as a share of the value; none
+    /// if nothing was fitted.
+    pub fit_error: Option<f64>,
 }
 
 impl<T: Copy> Parameter<T> {
@@ -55,6 +58,7 @@ impl<T: Copy> Parameter<T> {
             high: value,
             origin: Origin::Assumed,
             note: "stated as exact".to_owned(),
+            fit_error: None,
         }
     }
 }
@@ -88,6 +92,10 @@ pub struct Host {
     pub memory: MemoryCosts,
     /// Handing requests to workers and results back.
     pub dispatch: DispatchCosts,
+    /// How often blocking calls lose the interpreter lock, if that was measured.
+    pub reacquires: Option<Reacquires>,
+    /// How and of what the calibration was made, if it was measured.
+    pub provenance: Option<Provenance>,
 }
 
 /// A cgroup v2 `cpu.max`.
@@ -99,9 +107,42 @@ pub struct Quota {
     pub period: SimDuration,
 }
 
+/// Times that a blocking call comes back without the interpreter lock while
+/// another thread of its process computes: each costs about a switch interval.
+/// Nothing in a simulation reads them; a measured callable is held against them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reacquires {
+    /// Of `time.sleep`.
+    pub sleep: Parameter<f64>,
+    /// Of a request and its reply over a local socket.
+    pub socket: Parameter<f64>,
+    /// Of a write to a pipe and the read of it.
+    pub pipe: Parameter<f64>,
+    /// Of a write to a file and the read of it.
+    pub file: Parameter<f64>,
+}
+
+/// How and of what a calibration was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provenance {
+    /// Version and build of the interpreter that was measured.
+    pub interpreter: String,
+    /// Release of the operating system's kernel.
+    pub kernel: String,
+    /// Version of the program that measured.
+    pub planner: String,
+    /// Rounds that every probe was run in.
+    pub rounds: u64,
+    /// Runs of a probe that were thrown away because the host's speed changed.
+    pub rejected: u64,
+}
+
 /// Cores and the OS scheduler.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CpuCosts {
+    /// Speed of all work on the cores, over that when the calibration was made:
+    /// 1, with the range in which it changes from one run to another.
+    pub speed: Parameter<f64>,
     /// Throughput of a core with both siblings busy, over that with one (1 to 2).
     pub smt_gain: Parameter<f64>,
     /// Extra service time of bytecode per further busy core, as a share.
@@ -284,6 +325,7 @@ impl Host {
             memory_bytes: 1 << 40,
             swap_bytes: 0,
             cpu: CpuCosts {
+                speed: Parameter::exactly(1.0),
                 smt_gain: Parameter::exactly(1.0),
                 bytecode_inflation: zero(),
                 native_inflation: zero(),
@@ -331,6 +373,8 @@ impl Host {
                 kernel: free(),
                 pools: BTreeMap::new(),
             },
+            reacquires: None,
+            provenance: None,
         }
     }
 }

@@ -32,6 +32,8 @@ pub struct HostParameter {
     pub high: f64,
     /// Where it comes from.
     pub origin: Origin,
+    /// Source or method, in a few words.
+    pub note: String,
 }
 
 impl HostParameter {
@@ -117,6 +119,7 @@ impl<T: Scalar> Uncertain for Parameter<T> {
             low: self.low.number(),
             high: self.high.number(),
             origin: self.origin,
+            note: self.note.clone(),
         }
     }
 

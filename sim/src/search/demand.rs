@@ -67,7 +67,8 @@ impl Demand {
             }
             _ => 0.0,
         };
-        let own = worker + resumes;
+        let speed = host.cpu.speed.value;
+        let (own, dispatcher) = ((worker + resumes) / speed, dispatcher / speed);
         let mut demand = Self { cores: own + dispatcher, lock: own, slot: own, dispatcher };
         for segment in &class.segments {
             demand.add_segment(segment, host, pool);
@@ -126,11 +127,13 @@ fn part(workload: &Workload, split: &Split, pool: usize) -> Workload {
 
 /// Time on an idle host over the stated duration.
 pub(super) fn elapsed(segment: &Segment, host: &Host, pool: &PoolConfig) -> f64 {
-    match segment.kind {
+    let work = match segment.kind {
         SegmentKind::Python => bytecode_slowdown(host, pool),
         SegmentKind::Native { parallel: true } => 1.0 / host.blas_speedup(pool.blas_threads),
-        _ => 1.0,
-    }
+        SegmentKind::Native { parallel: false } | SegmentKind::LockedNative => 1.0,
+        SegmentKind::Wait => return 1.0,
+    };
+    work / host.cpu.speed.value
 }
 
 /// Bytecode time in `pool`'s interpreter over that of the build with a lock.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use sim::host::{Host, Origin, Parameter, Quota, WakeOrder};
+use sim::host::{Host, Origin, Parameter, Provenance, Quota, Reacquires, WakeOrder};
 use sim::input::{InputError, InputKind};
 use sim::kernel::SimDuration;
 
@@ -97,9 +97,11 @@ fn parameter<T: Copy + PartialOrd + std::fmt::Debug + 'static>(
     value: impl Strategy<Value = T> + Clone,
 ) -> impl Strategy<Value = Parameter<T>> {
     let note = "[^\\s][\\PC]{0,30}[^\\s]";
-    ([value.clone(), value.clone(), value], origin(), note).prop_map(|(mut v, origin, note)| {
+    let fit_error = prop::option::of(0.0..10.0);
+    let drawn = ([value.clone(), value.clone(), value], origin(), note, fit_error);
+    drawn.prop_map(|(mut v, origin, note, fit_error)| {
         v.sort_by(|a, b| a.partial_cmp(b).unwrap());
-        Parameter { value: v[1], low: v[0], high: v[2], origin, note }
+        Parameter { value: v[1], low: v[0], high: v[2], origin, note, fit_error }
     })
 }
 
@@ -109,7 +111,9 @@ prop_compose! {
         processor in "\\PC{0,40}",
         (cores, memory_bytes) in (1_u32..=1024, 1_u64..1 << 44),
         quota in prop::option::of((0.01..1024.0, 1_000_000_u64..=1_000_000_000)),
-        smt_gain in parameter(1.0..=2.0),
+        (smt_gain, speed) in (parameter(1.0..=2.0), parameter(0.05..=20.0)),
+        sleeps in prop::option::of(parameter(0.0..=1000.0)),
+        rounds in prop::option::of((1_u64..=1_000_000, 0_u64..=1_000_000, "\\PC{0,20}")),
         switch_interval in parameter((1_000_u64..10_000_000_000).prop_map(SimDuration)),
         fork_base in parameter((0_u64..600_000_000_000).prop_map(SimDuration)),
         task in parameter(0_u64..1 << 44),
@@ -122,7 +126,20 @@ prop_compose! {
         (host.name, host.processor, host.memory_bytes) = (name, processor, memory_bytes);
         host.date = "2026-02-28".to_owned();
         host.quota = quota.map(|(cpus, period)| Quota { cpus, period: SimDuration(period) });
-        host.cpu.smt_gain = smt_gain;
+        (host.cpu.smt_gain, host.cpu.speed) = (smt_gain, speed);
+        host.reacquires = sleeps.map(|sleep| Reacquires {
+            sleep,
+            socket: Parameter::exactly(2.0),
+            pipe: Parameter::exactly(0.0),
+            file: Parameter::exactly(0.5),
+        });
+        host.provenance = rounds.map(|(rounds, rejected, text)| Provenance {
+            interpreter: text.clone(),
+            kernel: text,
+            planner: "0.1.0".to_owned(),
+            rounds,
+            rejected,
+        });
         host.interpreter.switch_interval = switch_interval;
         host.interpreter.wake_order = wake_order;
         host.start.fork_base = fork_base;

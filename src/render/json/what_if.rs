@@ -308,7 +308,7 @@ impl WhatIf {
 
 impl Parameter {
     fn new(workload: &Workload, effect: &ParameterEffect) -> Self {
-        let HostParameter { name, unit, value, low, high, origin } = &effect.parameter;
+        let HostParameter { name, unit, value, low, high, origin, .. } = &effect.parameter;
         Self {
             name: name.clone(),
             unit: match unit {

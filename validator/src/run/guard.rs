@@ -13,13 +13,13 @@ const SCRIPT: &str = r#"trap '' HUP INT TERM; read -r _; kill -s KILL -- "-$1""#
 
 /// Stands by until dropped.
 #[derive(Debug)]
-pub(super) struct Guard {
+pub(crate) struct Guard {
     shell: Child,
 }
 
 impl Guard {
     /// Over the process group `group`.
-    pub(super) fn over(group: u32) -> io::Result<Self> {
+    pub(crate) fn over(group: u32) -> io::Result<Self> {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", SCRIPT, "guard", &group.to_string()]).process_group(0);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());

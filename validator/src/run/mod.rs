@@ -33,10 +33,11 @@ pub use spec::{ClassSpec, Kernel, Load, POOLS, PoolSpec, SegmentSpec, Spec, Wait
 pub use stop::Stop;
 
 pub(crate) use sampler::{monotonic_ns, thread_cpu_ns};
+pub(crate) use guard::Guard;
+pub(crate) use sources::write as write_sources;
 
 use crate::child::Group;
 use crate::grpc;
-use guard::Guard;
 use sampler::Sampler;
 use watch::Watch;
 

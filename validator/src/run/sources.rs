@@ -36,7 +36,7 @@ const SOURCES: &[(&str, &str)] = python![
 ];
 
 /// Writes all of it under `folder`.
-pub(super) fn write(folder: &Path) -> io::Result<()> {
+pub(crate) fn write(folder: &Path) -> io::Result<()> {
     for package in PACKAGES {
         fs::create_dir_all(folder.join(package))?;
     }

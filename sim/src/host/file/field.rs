@@ -11,7 +11,10 @@ use crate::input::{
 use crate::kernel::SimDuration;
 
 pub(super) const PARAMETER: Keys =
-    Keys { table: "a parameter", keys: &["value", "low", "high", "origin", "note"] };
+    Keys { table: "a parameter", keys: &["value", "low", "high", "origin", "note", "fit_error"] };
+
+/// A fit that is off by more than this explains nothing.
+const MAX_FIT_ERROR: f64 = 1e6;
 
 const ORIGINS: [Origin; 3] = [Origin::Measured, Origin::Published, Origin::Assumed];
 const WAKE_ORDERS: [(&str, WakeOrder); 4] = [
@@ -148,18 +151,20 @@ where
                 .help("name the source or the method in a few words")),
             note => Ok(note.to_owned()),
         });
+        let fit_error = table.optional("fit_error", |value| number(value, 0.0, MAX_FIT_ERROR));
         let (value, low, high) = (value?, low?, high?);
         if !(low <= value && value <= high) {
             let message = format!("`{key}` is {value}, outside its own range {low} to {high}");
             return Err(section.fail(section.span_of(key), message, "widen low or high"));
         }
-        Ok(Parameter { value, low, high, origin: origin?, note: note? })
+        Ok(Parameter { value, low, high, origin: origin?, note: note?, fit_error: fit_error? })
     }
 
     fn written(&self, parameter: &Self::Value) -> String {
-        let Parameter { value, low, high, origin, note } = parameter;
+        let Parameter { value, low, high, origin, note, fit_error } = parameter;
+        let fit_error = fit_error.map_or(String::new(), |e| format!(", fit_error = {e:?}"));
         format!(
-            "{{ value = {}, low = {}, high = {}, origin = \"{}\", note = {} }}",
+            "{{ value = {}, low = {}, high = {}, origin = \"{}\", note = {}{fit_error} }}",
             Quantity::written(self, *value),
             Quantity::written(self, *low),
             Quantity::written(self, *high),

@@ -3,6 +3,7 @@
 //! `docs/calibration.md` is the reference of the format.
 
 mod field;
+mod provenance;
 mod tables;
 
 use std::collections::BTreeMap;
@@ -25,7 +26,16 @@ const MAX_CORES: u64 = 1024;
 
 const CALIBRATION: Keys = Keys {
     table: "the calibration",
-    keys: &["host", "cpu", "interpreter", "start", "memory", "dispatch"],
+    keys: &[
+        "host",
+        "cpu",
+        "interpreter",
+        "start",
+        "memory",
+        "dispatch",
+        "reacquires",
+        "provenance",
+    ],
 };
 const HOST: Keys = Keys {
     table: "[host]",
@@ -65,7 +75,7 @@ const DISPATCH: Keys = Keys {
 /// Every (table, key) of a calibration file, for the reference to be held
 /// against.
 pub fn calibration_keys() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let own = [&CALIBRATION, &HOST, &QUOTA, &DISPATCH, &field::PARAMETER];
+    let own = [&CALIBRATION, &HOST, &QUOTA, &DISPATCH, &field::PARAMETER, &provenance::KEYS];
     own.into_iter()
         .chain(tables::ALL.iter().copied())
         .flat_map(|keys| keys.keys.iter().map(|key| (keys.table, *key)))
@@ -129,6 +139,12 @@ impl Host {
         for (kind, cost) in pools {
             tables::dispatch::write(cost, &format!("dispatch.{kind}"), out)?;
         }
+        if let Some(reacquires) = &self.reacquires {
+            tables::reacquires::write(reacquires, "reacquires", out)?;
+        }
+        if let Some(provenance) = &self.provenance {
+            provenance::write(provenance, out)?;
+        }
         Ok(())
     }
 }
@@ -163,6 +179,10 @@ fn read(top: &Section<'_>) -> Result<Host, Reported> {
     let start = table("start", &tables::start::KEYS).and_then(|s| tables::start::read(&s));
     let memory = table("memory", &tables::memory::KEYS).and_then(|s| tables::memory::read(&s));
     let dispatch = table("dispatch", &DISPATCH).and_then(|s| dispatch(&s));
+    let reacquires = top
+        .table("reacquires", &tables::reacquires::KEYS)
+        .and_then(|found| found.map(|section| tables::reacquires::read(&section)).transpose());
+    let provenance = provenance::read(top);
     let host = table("host", &HOST)?;
     let name = host.required("name", identifier);
     let date = host.required("date", date);
@@ -189,6 +209,8 @@ fn read(top: &Section<'_>) -> Result<Host, Reported> {
         start: start?,
         memory: memory?,
         dispatch: dispatch?,
+        reacquires: reacquires?,
+        provenance: provenance?,
     })
 }
 

@@ -3,7 +3,7 @@
 
 use super::field::{Field, Number, Order, PerByte, Size, Time};
 use crate::host::parameters::Uncertain;
-use crate::host::{CpuCosts, DispatchCost, InterpreterCosts, MemoryCosts, StartCosts};
+use crate::host::{CpuCosts, DispatchCost, InterpreterCosts, MemoryCosts, Reacquires, StartCosts};
 use crate::input::{Keys, Reported, Section};
 use crate::kernel::SimDuration;
 
@@ -14,8 +14,14 @@ const SECOND: SimDuration = SimDuration::SECOND;
 /// Longest start of a process.
 const TEN_MINUTES: SimDuration = SimDuration(600 * SimDuration::SECOND.0);
 
-pub(super) const ALL: &[&Keys] =
-    &[&cpu::KEYS, &interpreter::KEYS, &start::KEYS, &memory::KEYS, &dispatch::KEYS];
+pub(super) const ALL: &[&Keys] = &[
+    &cpu::KEYS,
+    &interpreter::KEYS,
+    &start::KEYS,
+    &memory::KEYS,
+    &dispatch::KEYS,
+    &reacquires::KEYS,
+];
 
 macro_rules! table {
     ($name:ident $shown:literal $type:ident { $($key:ident: $field:expr,)+ }) => {
@@ -42,6 +48,7 @@ macro_rules! table {
                 Ok(())
             }
 
+            #[allow(dead_code, reason = "no simulation moves what only calls are held against")]
             pub(in super::super) fn walk(
                 costs: &mut $type,
                 table: &str,
@@ -56,6 +63,7 @@ macro_rules! table {
 }
 
 table!(cpu "[cpu]" CpuCosts {
+    speed: Number(0.05, 20.0),
     smt_gain: Number(1.0, 2.0),
     bytecode_inflation: Number(0.0, 1.0),
     native_inflation: Number(0.0, 1.0),
@@ -99,6 +107,13 @@ table!(memory "[memory]" MemoryCosts {
     cow_requests: Number(0.01, 1e9),
     ipc_copies: Number(0.0, 100.0),
     swap_slowdown: Number(0.0, 1e6),
+});
+
+table!(reacquires "[reacquires]" Reacquires {
+    sleep: Number(0.0, 1000.0),
+    socket: Number(0.0, 1000.0),
+    pipe: Number(0.0, 1000.0),
+    file: Number(0.0, 1000.0),
 });
 
 table!(dispatch "[dispatch.*]" DispatchCost {

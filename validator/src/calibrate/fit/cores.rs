@@ -1,0 +1,130 @@
+//! `[cpu]`: cores, wake-ups, timers.
+
+use sim::host::{Host, Origin, Parameter};
+
+use super::super::figure::{Figure, median};
+use super::data::{Data, Round};
+use super::put::{put, put_share};
+
+pub(super) fn fit(data: &Data, host: &mut Host) {
+    let cpu = &mut host.cpu;
+    put(&mut cpu.speed, data.speed(), "reference spin of each round over the usual");
+    let bytecode = data.figure(|round| inflation(round, "cores", "bytecode"));
+    put_share(&mut cpu.bytecode_inflation, bytecode, "a spin on one core and on all at once");
+    put_share(
+        &mut cpu.native_inflation,
+        native(data),
+        "product or hash on one core and on all at once; the range reaches from hashing to copying 16 MiB",
+    );
+    let serial = data.figure(serial_share);
+    put_share(&mut cpu.blas_serial_share, serial, "a NumPy product with 1 and more BLAS threads");
+    put(&mut cpu.base_slice, data.medians("wakes", "slice"), "two that spin on one core");
+    put(&mut cpu.context_switch, data.figure(switch), "two that talk on one core");
+    put(&mut cpu.wake_latency, data.figure(wake), "a pipe to a process that idles on another core");
+    let slack = data.figure(|round| Some(round.median("wakes", "sleep")? - wake(round)?));
+    put(&mut cpu.timer_slack, slack, "sleeps of 1 and 5 ms, less the wake-up");
+    let gain = |round: &Round| {
+        let at = |count| round.at("cores", "siblings", count);
+        Some(2.0 * at(1.0)? / at(2.0)?)
+    };
+    if host.threads_per_core == 1 {
+        cpu.smt_gain = Parameter {
+            origin: Origin::Measured,
+            note: "this host shows one hardware thread per core".to_owned(),
+            ..Parameter::exactly(1.0)
+        };
+    } else if let Some(figure) = data.figure(gain) {
+        let within = |gain: f64| gain.clamp(1.0, 2.0);
+        let (low, high) = (within(figure.low), within(figure.high));
+        let figure = Figure { value: within(figure.value), low, high, ..figure };
+        put(&mut cpu.smt_gain, Some(figure), "a spin on one and on both threads of a core");
+    }
+}
+
+/// Extra time per further busy core, as a share.
+fn inflation(round: &Round, probe: &str, kernel: &str) -> Option<f64> {
+    let points = round.points(probe, kernel);
+    let (_, alone) = *points.first().filter(|(cores, _)| *cores == 1.0)?;
+    // Each count of cores says what one more costs.
+    let each = points[1..].iter().map(|(cores, time)| (time / alone - 1.0) / (cores - 1.0));
+    median(each)
+}
+
+fn native(data: &Data) -> Option<Figure> {
+    let of = |probe: &str, kernel: &str| data.figure(|round| inflation(round, probe, kernel));
+    let (hashing, copying) = (of("cores", "hashing"), of("cores", "copy"));
+    Some(of("blas", "matmul").or(hashing)?.reaching(hashing).reaching(copying))
+}
+
+/// Amdahl's serial share, once what busy cores cost each other is taken out.
+fn serial_share(round: &Round) -> Option<f64> {
+    let points = round.points("blas", "blas");
+    let (&(first, alone), &(threads, together)) = (points.first()?, points.last()?);
+    if first != 1.0 || threads < 2.0 {
+        return None;
+    }
+    let beside = 1.0 + inflation(round, "blas", "matmul")? * (threads - 1.0);
+    Some((threads * together / (alone * beside) - 1.0) / (threads - 1.0))
+}
+
+fn switch(round: &Round) -> Option<f64> {
+    Some(round.median("wakes", "turn")? / 2.0 - round.median("wakes", "own")?)
+}
+
+fn wake(round: &Round) -> Option<f64> {
+    Some(round.median("wakes", "across")? - round.median("wakes", "own")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Sayings, near};
+    use super::*;
+
+    #[test]
+    fn inflation_is_that_per_further_core() {
+        let mut sayings = Sayings::default();
+        for round in 0..3 {
+            let said =
+                [("bytecode", 1.0, 100.0), ("bytecode", 2.0, 110.0), ("bytecode", 4.0, 130.0)];
+            sayings.launch(round, "cores", 9.0, 9.0, &said);
+        }
+        let mut host = Host::ideal(4);
+        fit(&Data::new(&sayings.all), &mut host);
+        near(host.cpu.bytecode_inflation.value, 0.1);
+        assert_eq!(host.cpu.native_inflation, Host::ideal(4).cpu.native_inflation);
+    }
+
+    #[test]
+    fn amdahls_share_is_found_beside_inflation() {
+        let (serial, beside) = (0.08, 1.3);
+        let mut sayings = Sayings::default();
+        let together = 1000.0 * (serial + (1.0 - serial) / 2.0) * beside;
+        let said = [
+            ("blas", 1.0, 1000.0),
+            ("blas", 2.0, together),
+            ("matmul", 1.0, 50.0),
+            ("matmul", 2.0, 50.0 * beside),
+        ];
+        sayings.launch(0, "blas", 9.0, 9.0, &said);
+        let mut host = Host::ideal(2);
+        fit(&Data::new(&sayings.all), &mut host);
+        near(host.cpu.blas_serial_share.value, serial);
+        near(host.cpu.native_inflation.value, 0.3);
+    }
+
+    #[test]
+    fn what_a_sleep_and_a_wake_have_in_common_counts_once() {
+        let mut sayings = Sayings::default();
+        let said = [
+            ("own", 0.0, 2_000.0),
+            ("across", 0.0, 32_000.0),
+            ("turn", 0.0, 10_000.0),
+            ("sleep", 1e6, 95_000.0),
+        ];
+        sayings.launch(0, "wakes", 9.0, 9.0, &said);
+        let mut host = Host::ideal(2);
+        fit(&Data::new(&sayings.all), &mut host);
+        let times = [host.cpu.wake_latency, host.cpu.timer_slack, host.cpu.context_switch];
+        assert_eq!(times.map(|p| p.value.0), [30_000, 65_000, 3_000]);
+    }
+}

@@ -1,0 +1,150 @@
+//! `[dispatch]`: the tables of the pools that were run, and of the two shapes
+//! that the executors stand for.
+
+use sim::host::{DispatchCost, Host, Origin, Parameter};
+use sim::kernel::SimDuration;
+use sim::pool::PoolKind;
+
+use super::super::figure::{Figure, line};
+use super::data::{Data, Round};
+use super::put::put;
+use crate::run::POOLS;
+
+/// Threads that do something for a request, as `dispatch.py` names them.
+const ROLES: [&str; 4] = ["submit", "send", "receive", "worker"];
+
+/// After the interpreter's costs are fitted: what the engine charges for a
+/// switch by itself is not charged here again.
+pub(super) fn fit(data: &Data, host: &mut Host) {
+    for kind in POOLS {
+        let shape = match kind {
+            PoolKind::MultiprocessingPool | PoolKind::ProcessPoolExecutor => {
+                &host.dispatch.python_process
+            }
+            _ => &host.dispatch.python_thread,
+        };
+        if let Some(cost) = pool(data, host, kind, shape.clone()) {
+            host.dispatch.pools.insert(kind, cost);
+        }
+    }
+    if let Some(cost) = host.dispatch.pools.get(&PoolKind::ProcessPoolExecutor) {
+        host.dispatch.python_process = cost.clone();
+    }
+    if let Some(cost) = host.dispatch.pools.get(&PoolKind::ThreadPoolExecutor) {
+        host.dispatch.python_thread = cost.clone();
+    }
+}
+
+fn pool(data: &Data, host: &Host, kind: PoolKind, base: DispatchCost) -> Option<DispatchCost> {
+    let probe = kind.name();
+    // Every pool has somebody who works.
+    data.medians(probe, "worker_paced").or(data.medians(probe, "worker_batch"))?;
+    let [submit, send, receive, worker] = ROLES.map(|role| {
+        let mut parameter = nobody();
+        put(
+            &mut parameter,
+            time(data, host, kind, role),
+            "CPU time per empty request, midway from a batch to one by one at 1000/s",
+        );
+        parameter
+    });
+    let mut cost =
+        DispatchCost { submit, parent_send: send, parent_receive: receive, worker, ..base };
+    let how = "slope over payloads of 0, 64 KiB and 1 MiB there and back";
+    let parent = |round: &Round| {
+        let ways = [slope(round, probe, "send")?, slope(round, probe, "receive")?];
+        Some((ways[0] + ways[1]) / 2.0)
+    };
+    put(&mut cost.parent_per_byte, data.figure(parent), how);
+    let both_ways = data.figure(|round| Some(slope(round, probe, "worker")? / 2.0));
+    put(&mut cost.worker_per_byte, both_ways, how);
+    Some(cost)
+}
+
+/// What nobody does in this pool costs nothing.
+fn nobody() -> Parameter<SimDuration> {
+    Parameter {
+        origin: Origin::Measured,
+        note: "no thread of its own does this here".to_owned(),
+        ..Parameter::exactly(SimDuration::ZERO)
+    }
+}
+
+/// Midway between the two loads, with a range that holds both: threads that
+/// wake for each request and find cold caches take several times the CPU time
+/// of those that find the next one waiting.
+fn time(data: &Data, host: &Host, kind: PoolKind, role: &str) -> Option<Figure> {
+    let (probe, inside) = (kind.name(), charged_elsewhere(host, kind));
+    let load = |round: &Round, load: &str| {
+        let all = round.at(probe, &format!("{role}_{load}"), 0.0)?;
+        Some((all - inside).max(0.0))
+    };
+    let [paced, batch] = ["paced", "batch"].map(|name| data.figure(|round| load(round, name)));
+    let midway = |round: &Round| Some((load(round, "paced")? + load(round, "batch")?) / 2.0);
+    Some(data.figure(midway).or(paced).or(batch)?.reaching(paced).reaching(batch))
+}
+
+/// What the engine adds for each request beside the table, in ns: the turn of
+/// a loop, or the lock that comes from another thread.
+fn charged_elsewhere(host: &Host, kind: PoolKind) -> f64 {
+    let costs = &host.interpreter;
+    let time = match kind {
+        PoolKind::Asyncio | PoolKind::GeventPool | PoolKind::EventletGreenPool => {
+            costs.task_switch.value
+        }
+        _ => SimDuration::ZERO,
+    };
+    time.0 as f64
+}
+
+/// CPU time per byte of the payload, in ns.
+fn slope(round: &Round, probe: &str, role: &str) -> Option<f64> {
+    let points = round.points(probe, &format!("{role}_paced"));
+    (points.len() > 2).then(|| line(&points).map(|(_, slope)| slope))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Sayings, near};
+    use super::*;
+
+    fn host(said: &[(&str, &[(&str, f64, f64)])]) -> Host {
+        let mut sayings = Sayings::default();
+        for (probe, lines) in said {
+            sayings.launch(0, probe, 9.0, 9.0, lines);
+        }
+        let mut host = Host::ideal(2);
+        host.interpreter.task_switch = Parameter::exactly(SimDuration(10_000));
+        fit(&Data::new(&sayings.all), &mut host);
+        host
+    }
+
+    #[test]
+    fn a_pool_of_processes_has_four_sides_and_costs_per_byte() {
+        let per_byte =
+            |fixed: f64, slope: f64| [0.0, 65536.0, 1048576.0].map(|b| (b, fixed + slope * b));
+        let mut lines = vec![("submit_paced", 0.0, 70e3), ("submit_batch", 0.0, 10e3)];
+        lines.extend(per_byte(50e3, 0.5).map(|(b, ns)| ("send_paced", b, ns)));
+        lines.extend(per_byte(90e3, 1.5).map(|(b, ns)| ("receive_paced", b, ns)));
+        lines.extend(per_byte(99e3, 2.0).map(|(b, ns)| ("worker_paced", b, ns)));
+        let host = host(&[("process-pool-executor", &lines)]);
+        let cost = &host.dispatch.pools[&PoolKind::ProcessPoolExecutor];
+        assert_eq!(cost, &host.dispatch.python_process);
+        let submit = &cost.submit;
+        assert_eq!([submit.low, submit.value, submit.high].map(|t| t.0), [10_000, 40_000, 70_000]);
+        assert_eq!((cost.parent_send.value.0, cost.worker.value.0), (50_000, 99_000));
+        near(cost.parent_per_byte.value, 1.0);
+        near(cost.worker_per_byte.value, 1.0);
+        assert_eq!(host.dispatch.native, Host::ideal(2).dispatch.native);
+    }
+
+    #[test]
+    fn a_loop_is_one_thread_whose_turn_is_charged_by_itself() {
+        let lines = [("worker_paced", 0.0, 60e3), ("worker_batch", 0.0, 20e3)];
+        let host = host(&[("asyncio", &lines)]);
+        let cost = &host.dispatch.pools[&PoolKind::Asyncio];
+        assert_eq!((cost.worker.value.0, cost.submit.value.0), (30_000, 0));
+        assert_eq!(cost.submit.origin, Origin::Measured);
+        assert_eq!(host.dispatch.python_thread, Host::ideal(2).dispatch.python_thread);
+    }
+}

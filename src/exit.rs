@@ -10,6 +10,7 @@ use sim::input::{InputError, InputKind};
 use sim::recycling::NoJitter;
 use sim::search::SearchError;
 use tables::TableError;
+use validator::calibrate::CalibrateError;
 use validator::host::ProbeError;
 use validator::validate::campaign::CampaignError;
 
@@ -105,6 +106,18 @@ pub enum Failure {
     /// This machine does not describe itself.
     #[error(transparent)]
     Probe(#[from] ProbeError),
+    /// This machine cannot be measured, or what was measured not be kept.
+    #[error(transparent)]
+    Calibrate(CalibrateError),
+    /// Someone ended a calibration.
+    #[error("interrupted; what was measured is in `{}`", folder.display())]
+    Interrupted {
+        /// Raw observations.
+        folder: PathBuf,
+    },
+    /// A file that is not replaced unasked.
+    #[error("`{}` is there already", .0.display())]
+    Exists(PathBuf),
     /// Something of a sweep's plan is wrong; at least one error.
     #[error("invalid plan")]
     Plan(Vec<InputError>),
@@ -179,7 +192,12 @@ impl Failure {
             | Self::Journal(JournalError::OtherSweep { .. })
             | Self::Table(TableError::UnknownFormat(_))
             | Self::Refused(_)
-            | Self::Picture(_) => Code::Usage,
+            | Self::Picture(_)
+            | Self::Exists(_) => Code::Usage,
+            Self::Calibrate(CalibrateError::Files { .. } | CalibrateError::Launch { .. }) => {
+                Code::Internal
+            }
+            Self::Calibrate(_) => Code::Usage,
             Self::NoJitter { error: NoJitter::Invalid(_) | NoJitter::Life(_), .. } => Code::Usage,
             Self::NoJitter { .. } => Code::NotMet,
             Self::Inputs(errors) => match errors.iter().map(|error| error.kind).max() {
@@ -193,6 +211,7 @@ impl Failure {
             Self::Search(SearchError::Simulation(_))
             | Self::Simulation(_)
             | Self::Probe(_)
+            | Self::Interrupted { .. }
             | Self::Journal(_)
             | Self::Campaign(_)
             | Self::Table(_)

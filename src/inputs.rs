@@ -39,6 +39,11 @@ pub fn host(args: &HostArgs) -> Result<Host, Failure> {
     Ok(host)
 }
 
+/// The built-in host.
+pub fn reference() -> Result<Host, Failure> {
+    Host::parse(REFERENCE, Path::new(REFERENCE_NAME)).map_err(Failure::Inputs)
+}
+
 /// The workload at `path`, with its text.
 pub fn workload_text(path: &Path) -> Result<(InputText, Workload), Failure> {
     let workload = workload(path)?;

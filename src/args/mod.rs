@@ -1,5 +1,6 @@
 //! The command line as it is written. `--help` is made from these types.
 
+mod calibrate;
 mod common;
 mod doctor;
 mod init;
@@ -17,6 +18,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::exit::{Code, Failure};
 
+pub use calibrate::CalibrateArgs;
 pub use common::{Format, HostArgs};
 pub use doctor::DoctorArgs;
 pub use init::InitArgs;
@@ -52,6 +54,7 @@ pub enum Command {
     Plot(PlotArgs),
     Recycling(RecyclingArgs),
     Validate(ValidateArgs),
+    Calibrate(CalibrateArgs),
     Init(InitArgs),
     Doctor(DoctorArgs),
     LockProbe(LockProbeArgs),

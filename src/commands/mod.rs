@@ -1,5 +1,6 @@
 //! One file per command: load, compute, render, write.
 
+mod calibrate;
 mod doctor;
 mod init;
 mod lock_probe;
@@ -23,6 +24,7 @@ pub fn run(command: Command) -> Result<Code, Failure> {
         Command::Plot(args) => plot::run(&args),
         Command::Recycling(args) => recycling::run(&args),
         Command::Validate(args) => validate::run(&args),
+        Command::Calibrate(args) => calibrate::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::LockProbe(args) => lock_probe::run(&args),

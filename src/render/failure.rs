@@ -55,6 +55,10 @@ fn help(failure: &Failure) -> Option<&str> {
             Some("make one with `planner calibrate --quick`, then name it with --calibration")
         }
         Failure::NoPython(_) => Some("name one with --python"),
+        Failure::Interrupted { .. } => {
+            Some("repeat the command to add rounds, or fit what is there with --refit")
+        }
+        Failure::Exists(_) => Some("name another file with --out, or replace it with --force"),
         Failure::TooManyCells(_) => {
             Some("take fewer values or larger steps, or split the sweep with --shard 1/N to N/N")
         }

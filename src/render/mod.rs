@@ -1,5 +1,6 @@
 //! Answers as text and as JSON. The text is plain: nothing is said by colour.
 
+pub mod calibrate;
 pub mod doctor;
 pub mod failure;
 pub mod input_error;

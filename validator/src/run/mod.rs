@@ -32,8 +32,8 @@ pub use sampler::{ProcessSample, Sample, SamplingCost};
 pub use spec::{ClassSpec, Kernel, Load, POOLS, PoolSpec, SegmentSpec, Spec, WaitKernel};
 pub use stop::Stop;
 
-pub(crate) use sampler::{monotonic_ns, thread_cpu_ns};
 pub(crate) use guard::Guard;
+pub(crate) use sampler::{monotonic_ns, thread_cpu_ns};
 pub(crate) use sources::write as write_sources;
 
 use crate::child::Group;

@@ -47,7 +47,7 @@ fn measure(args: &CalibrateArgs) -> Result<(Raw, PathBuf, Measured), Failure> {
     let out = target(args, &name)?;
     let facts = Facts::new(&name_of(&out, name), &probe, &python, env!("CARGO_PKG_VERSION"));
     let folder = args.raw.clone().unwrap_or_else(|| out.with_extension(""));
-    let mut raw = Raw::open(&folder, facts)?;
+    let (facts, mut journal) = raw::open(&folder, facts)?;
     let scratch = tempfile::tempdir();
     let scratch = scratch.map_err(|error| Failure::file(&std::env::temp_dir(), error))?;
     let cache = Cache::of_user().unwrap_or_else(|_| Cache::at(scratch.path().join("cache")));
@@ -62,9 +62,9 @@ fn measure(args: &CalibrateArgs) -> Result<(Raw, PathBuf, Measured), Failure> {
     let bar = Bar::new();
     let mut progress =
         |what: &str, done, total| bar.step(&format!("measuring {what}"), done, total);
-    let mut measured = calibrate::measure(&course, raw.journal()?, &stop, &mut progress)?;
+    let mut measured = calibrate::measure(&course, &mut journal, &stop, &mut progress)?;
     measured.skipped.extend(not_probed());
-    Ok((raw, out, measured))
+    Ok((Raw::measured(facts, folder, journal), out, measured))
 }
 
 /// What no probe is for.

@@ -23,27 +23,33 @@ enum From {
     Table(Vec<Observation>),
 }
 
-impl Raw {
-    /// To add to what `folder` has, which must be of the same host.
-    pub fn open(folder: &Path, facts: Facts) -> Result<Self, Failure> {
-        let facts = match Facts::read(folder) {
-            Ok(found) if found.same_host(&facts) => found,
-            Ok(found) => {
-                let found = format!("{}, {}", found.processor, found.interpreter);
-                return Err(CalibrateError::OtherHost { path: folder.to_owned(), found }.into());
-            }
-            Err(_) => {
-                facts.write(folder)?;
-                facts
-            }
-        };
-        let mut journal = Journal::open(folder)?;
-        let table = folder.join(TABLE);
-        // A journal that is there holds the table's observations already.
-        if journal.observations().is_empty() && table.is_file() {
-            journal.append(read(&table)?)?;
+/// The journal of `folder`, with what the folder has already, and the facts of
+/// it, which must be of the same host as `facts`.
+pub fn open(folder: &Path, facts: Facts) -> Result<(Facts, Journal), Failure> {
+    let facts = match Facts::read(folder) {
+        Ok(found) if found.same_host(&facts) => found,
+        Ok(found) => {
+            let found = format!("{}, {}", found.processor, found.interpreter);
+            return Err(CalibrateError::OtherHost { path: folder.to_owned(), found }.into());
         }
-        Ok(Self { facts, folder: folder.to_owned(), from: From::Journal(journal) })
+        Err(_) => {
+            facts.write(folder)?;
+            facts
+        }
+    };
+    let mut journal = Journal::open(folder)?;
+    let table = folder.join(TABLE);
+    // A journal that is there holds the table's observations already.
+    if journal.observations().is_empty() && table.is_file() {
+        journal.append(read(&table)?)?;
+    }
+    Ok((facts, journal))
+}
+
+impl Raw {
+    /// What was measured just now.
+    pub fn measured(facts: Facts, folder: PathBuf, journal: Journal) -> Self {
+        Self { facts, folder, from: From::Journal(journal) }
     }
 
     /// What `folder` has, to be fitted again.
@@ -60,14 +66,6 @@ impl Raw {
         match &self.from {
             From::Journal(journal) => journal.observations(),
             From::Table(observations) => observations,
-        }
-    }
-
-    /// The journal of a folder that was opened to add to.
-    pub fn journal(&mut self) -> Result<&mut Journal, Failure> {
-        match &mut self.from {
-            From::Journal(journal) => Ok(journal),
-            From::Table(_) => unreachable!("only `open` is followed by measuring"),
         }
     }
 

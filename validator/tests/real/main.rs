@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod calibrate;
 mod conformance;
 mod endings;
 mod faults;

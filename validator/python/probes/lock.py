@@ -1,8 +1,9 @@
 """The interpreter lock: its interval, its hand-offs, and calls that lose it.
 
 `switch_interval`  what the interpreter says;
-`hand_off`         CPU time of two threads that are made to switch often, over
-                   that of the same work in one thread, per switch;
+`hand_off`         CPU time per turn of two threads that wait for each other, less
+                   that of the locks they do it with: as under a forced switch,
+                   one wakes the other and waits until it has gone on;
 `task_switch`      CPU time of an event loop per task that it resumes;
 `alone`, `beside`  a call of each kind alone and beside one thread that spins.
                    `x` numbers the kinds: sleep, socket, pipe, file.
@@ -18,48 +19,35 @@ import time
 
 import probe
 
-STEPS = 300_000
-OFTEN = 0.00005
+TURNS = 1500
 TASKS, RESUMES = 10, 60
 CALLS = 12
 
 
-class Turns:
-    """Work that notices who did the step before."""
-
-    def __init__(self):
-        self.last = None
-        self.switches = 0
-
-    def work(self, steps):
-        me = threading.get_ident()
-        for _ in range(steps):
-            if self.last != me:
-                self.last = me
-                self.switches += 1
-
-
-def cpu_in(threads):
-    """(CPU time, switches) of all the steps, in so many threads."""
-    turns = Turns()
-    share = STEPS // threads
-    workers = [threading.Thread(target=turns.work, args=(share,)) for _ in range(threads)]
-    began = time.process_time_ns()
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    return time.process_time_ns() - began, turns.switches
+def turns(mine, other):
+    """Takes turns with whoever has the locks the other way round."""
+    for _ in range(TURNS):
+        mine.acquire()
+        other.release()
 
 
 def hand_offs():
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(OFTEN)
     for _ in range(5):
-        (before, _), (two, switches), (after, _) = cpu_in(1), cpu_in(2), cpu_in(1)
-        if switches > 20:
-            probe.say("hand_off", (two - (before + after) / 2) / switches, switches)
-    sys.setswitchinterval(interval)
+        one, two = threading.Lock(), threading.Lock()
+        began = time.process_time_ns()
+        for _ in range(2 * TURNS):
+            one.acquire()
+            one.release()
+        alone = time.process_time_ns() - began
+        two.acquire()
+        workers = [threading.Thread(target=turns, args=pair) for pair in ((one, two), (two, one))]
+        began = time.process_time_ns()
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        together = time.process_time_ns() - began
+        probe.say("hand_off", (together - alone) / (2 * TURNS))
 
 
 def task_switches():

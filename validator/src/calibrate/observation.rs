@@ -41,11 +41,13 @@ const STEADY: f64 = 0.25;
 /// Did the spins before and after the launch `of_one_run` take equally long?
 /// Not if one of them is missing: the probe was cut off.
 pub(super) fn is_steady<'o>(of_one_run: impl Iterator<Item = &'o Observation> + Clone) -> bool {
-    let median = |name: &str| {
+    // Bursts of some ms are the host's noise, which ranges carry; a change that
+    // lasts shows in the fastest spins too.
+    let fastest = |name: &str| {
         let of = of_one_run.clone().filter(|o| o.quantity == name);
-        super::figure::median(of.map(|o| o.value))
+        of.map(|o| o.value).reduce(f64::min)
     };
-    match (median(SPIN_BEFORE), median(SPIN_AFTER)) {
+    match (fastest(SPIN_BEFORE), fastest(SPIN_AFTER)) {
         (Some(before), Some(after)) => (before / after).ln().abs() <= (1.0 + STEADY).ln(),
         _ => false,
     }
@@ -72,7 +74,7 @@ mod tests {
             is_steady(run.iter())
         };
         assert!(run(100.0, &[120.0]) && run(120.0, &[100.0]));
-        assert!(run(100.0, &[90.0, 100.0, 900.0]), "one slow spin is no change of speed");
+        assert!(run(100.0, &[90.0, 210.0, 900.0]), "a burst is no change of speed");
         assert!(!run(100.0, &[130.0]) && !run(130.0, &[100.0]));
         assert!(!run(100.0, &[]), "cut off");
     }

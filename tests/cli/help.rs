@@ -1,12 +1,13 @@
 use crate::lab::Lab;
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "",
     "recommend",
     "simulate",
     "recycling",
     "sweep",
     "plot",
+    "calibrate",
     "init",
     "doctor",
     "lock-probe",

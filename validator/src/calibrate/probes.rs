@@ -8,7 +8,6 @@ use std::time::Duration;
 use sim::pool::PoolKind;
 
 use crate::environments::Purpose;
-use crate::run::POOLS;
 
 /// A measurement that prints observations.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +24,17 @@ pub struct Probe {
 
 /// Longest that a probe may take: many times what one takes.
 pub(super) const LIMIT: Duration = Duration::from_secs(60);
+
+/// Pools that hand requests over in Python, of those that can be run.
+pub(super) const PYTHON_POOLS: [PoolKind; 7] = [
+    PoolKind::MultiprocessingPool,
+    PoolKind::ProcessPoolExecutor,
+    PoolKind::MultiprocessingThreadPool,
+    PoolKind::ThreadPoolExecutor,
+    PoolKind::GeventPool,
+    PoolKind::EventletGreenPool,
+    PoolKind::Asyncio,
+];
 
 /// Bytes of the payloads from which the costs per byte are fitted.
 const PAYLOADS: [u32; 2] = [1 << 16, 1 << 20];
@@ -61,7 +71,7 @@ pub fn all() -> Vec<Probe> {
         Probe::plain("lock", "lock.py"),
         Probe { purpose: Purpose::Numpy, ..Probe::plain("blas", "blas.py") },
     ];
-    for kind in POOLS {
+    for kind in PYTHON_POOLS {
         all.push(Probe::dispatch(kind, "paced", 0, 300));
         all.push(Probe::dispatch(kind, "batch", 0, 500));
         if matches!(kind, PoolKind::MultiprocessingPool | PoolKind::ProcessPoolExecutor) {

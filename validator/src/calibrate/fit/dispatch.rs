@@ -6,9 +6,9 @@ use sim::kernel::SimDuration;
 use sim::pool::PoolKind;
 
 use super::super::figure::{Figure, line};
+use super::super::probes::PYTHON_POOLS;
 use super::data::{Data, Round};
 use super::put::put;
-use crate::run::POOLS;
 
 /// Threads that do something for a request, as `dispatch.py` names them.
 const ROLES: [&str; 4] = ["submit", "send", "receive", "worker"];
@@ -16,7 +16,7 @@ const ROLES: [&str; 4] = ["submit", "send", "receive", "worker"];
 /// After the interpreter's costs are fitted: what the engine charges for a
 /// switch by itself is not charged here again.
 pub(super) fn fit(data: &Data, host: &mut Host) {
-    for kind in POOLS {
+    for kind in PYTHON_POOLS {
         let shape = match kind {
             PoolKind::MultiprocessingPool | PoolKind::ProcessPoolExecutor => {
                 &host.dispatch.python_process

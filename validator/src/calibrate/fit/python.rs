@@ -15,7 +15,11 @@ pub(super) fn fit(data: &Data, host: &mut Host) {
     let interval = data.medians("lock", "switch_interval");
     put(&mut interpreter.switch_interval, interval, "sys.getswitchinterval()");
     let hand_off = data.medians("lock", "hand_off");
-    put(&mut interpreter.hand_off, hand_off, "two threads that take turns, less the locks they do it with");
+    put(
+        &mut interpreter.hand_off,
+        hand_off,
+        "two threads that take turns, less the locks they do it with",
+    );
     let task_switch = data.medians("lock", "task_switch");
     put(&mut interpreter.task_switch, task_switch, "10 asyncio tasks that sleep about 1 ms");
     starts(data, host);

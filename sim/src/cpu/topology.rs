@@ -9,6 +9,8 @@ pub(super) struct Topology {
     logical: u32,
     /// `capacity[n]`: cores' worth of progress with n running threads.
     capacity: Vec<f64>,
+    /// `share[n]`: progress of each of n runnable threads, for the first few n.
+    share: Vec<f64>,
     bytecode_speed: Vec<f64>,
     native_speed: Vec<f64>,
 }
@@ -18,16 +20,21 @@ impl Topology {
         let (cores, logical) = (host.cores, host.logical_cpus());
         // Threads fill idle cores first; a sibling adds `gain - 1` of a core.
         let sibling = host.cpu.smt_gain.value - 1.0;
-        let capacity = (0..=logical)
+        let capacity: Vec<f64> = (0..=logical)
             .map(|n| f64::from(n.min(cores)) + f64::from(n.saturating_sub(cores)) * sibling)
             .collect();
         let speeds = |inflation: f64| {
             let beside = |busy: u32| 1.0 + inflation * f64::from(busy.max(1) - 1);
             (0..=cores).map(|busy| host.cpu.speed.value / beside(busy)).collect()
         };
+        let even = |n: u32| match n {
+            0 => 0.0,
+            _ => capacity[n.min(logical) as usize] / f64::from(n),
+        };
         Self {
             cores,
             logical,
+            share: (0..=2 * logical).map(even).collect(),
             capacity,
             bytecode_speed: speeds(host.cpu.bytecode_inflation.value),
             native_speed: speeds(host.cpu.native_inflation.value),
@@ -51,10 +58,11 @@ impl Topology {
 
     /// Progress of each of `runnable` threads that share the cores evenly.
     pub(super) fn even_share(&self, runnable: u32) -> f64 {
-        if runnable == 0 {
-            return 0.0;
+        // Divisions take long, and this is asked at almost every event.
+        match self.share.get(runnable as usize) {
+            Some(share) => *share,
+            None => self.capacity[self.logical as usize] / f64::from(runnable),
         }
-        self.capacity[self.running(runnable) as usize] / f64::from(runnable)
     }
 
     /// Speed of bytecode and of native code beside so many running threads.

@@ -8,22 +8,42 @@ const HALF: u64 = 1 << (BITS - 1);
 const MOST_STEPS: u64 = 256;
 
 /// Time spent at each level, by classes of levels that are alike.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Levels {
-    /// Time in each class, in ns.
+    /// The class of the first of `time`.
+    first: usize,
+    /// Time in each class, in ns. Only the classes that occurred and those
+    /// between them are kept: of all possible ones that is a small part.
     time: Vec<u64>,
 }
 
 impl Levels {
-    pub(super) fn new() -> Self {
-        let classes = (u64::from(u64::BITS - BITS) + 2) * HALF;
-        Self { time: vec![0; classes as usize] }
-    }
-
     /// The level was `level` for `ns`.
     #[inline]
     pub(super) fn record(&mut self, level: u64, ns: u64) {
-        self.time[class_of(level)] += ns;
+        let class = class_of(level);
+        match self.time.get_mut(class.wrapping_sub(self.first)) {
+            Some(time) => *time += ns,
+            None => self.open(class, ns),
+        }
+    }
+
+    /// Records in a class that is not kept yet.
+    #[cold]
+    fn open(&mut self, class: usize, ns: u64) {
+        if self.time.is_empty() {
+            self.first = class;
+        }
+        if class < self.first {
+            let missing = self.first - class;
+            self.time.splice(..0, std::iter::repeat_n(0, missing));
+            self.first = class;
+        }
+        let place = class - self.first;
+        if place >= self.time.len() {
+            self.time.resize(place + 1, 0);
+        }
+        self.time[place] += ns;
     }
 
     /// The level went evenly from one value up to another in `ns`.
@@ -47,7 +67,7 @@ impl Levels {
         for (class, ns) in self.time.iter().enumerate() {
             so_far += u128::from(*ns);
             if so_far >= wanted {
-                return top_of(class as u64);
+                return top_of((self.first + class) as u64);
             }
         }
         0
@@ -82,21 +102,31 @@ mod tests {
             let next = class_of(level + 1) as u64;
             assert!(next == class || next == class + 1, "{level}");
         }
-        assert_eq!(class_of(u64::MAX), Levels::new().time.len() - 1);
     }
 
     #[test]
     fn quantiles_weigh_by_time_not_by_number() {
-        let mut levels = Levels::new();
+        let mut levels = Levels::default();
         (0..1_000).for_each(|_| levels.record(5, 1));
         levels.record(7, 9_000);
         assert_eq!([0.05, 0.1, 0.11, 0.99].map(|p| levels.quantile(p)), [5, 5, 7, 7]);
-        assert_eq!(Levels::new().quantile(0.5), 0);
+        assert_eq!(Levels::default().quantile(0.5), 0);
+    }
+
+    #[test]
+    fn levels_may_come_in_any_order() {
+        let mut levels = Levels::default();
+        for level in [1 << 30, 0, u64::MAX, 1 << 20, 1 << 30] {
+            levels.record(level, 1);
+        }
+        let found = [0.2, 0.4, 0.6, 0.8, 1.0].map(|p| levels.quantile(p));
+        let (mib, gib) = (top_of(class_of(1 << 20) as u64), top_of(class_of(1 << 30) as u64));
+        assert_eq!(found, [0, mib, gib, gib, u64::MAX]);
     }
 
     #[test]
     fn a_drift_spends_its_time_evenly() {
-        let mut levels = Levels::new();
+        let mut levels = Levels::default();
         levels.record_ramp(1_000_000, 3_000_000, 1_000_003);
         for p in [0.01, 0.5, 0.95, 0.99] {
             let expected = 1e6 + p * 2e6;

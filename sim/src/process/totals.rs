@@ -92,8 +92,8 @@ impl Totals {
             peak: Sizes::default(),
             over_limit_at: None,
             over_limit: SimDuration::ZERO,
-            pss: Levels::new(),
-            rss: Levels::new(),
+            pss: Levels::default(),
+            rss: Levels::default(),
         }
     }
 

@@ -131,7 +131,7 @@ pub(in crate::search) fn sensitivity(
     let (bearing, probed) = bearing(workload, host, contest, ranged)?;
     let study = Study::new(workload, host, contest, choice, 2 * bearing.len() as u64 + 1)?;
     let effects: Vec<Result<(ParameterEffect, u64), SimError>> =
-        bearing.into_par_iter().map(|parameter| study.effect(parameter)).collect();
+        bearing.into_par_iter().map(|bearing| study.effect(bearing)).collect();
     let effects = effects.into_iter().collect::<Result<Vec<_>, SimError>>()?;
     let moved: u64 = effects.iter().map(|(_, spent)| spent).sum();
     let mut effects: Vec<ParameterEffect> = effects.into_iter().map(|(effect, _)| effect).collect();
@@ -141,6 +141,13 @@ pub(in crate::search) fn sensitivity(
     Ok(Sensitivity { effects, tried, prediction, requests })
 }
 
+/// A parameter that changes something.
+struct Bearing {
+    parameter: HostParameter,
+    /// Which pools of the contest it changes.
+    on: Vec<bool>,
+}
+
 /// Those of `ranged` that change anything in a short run of any pool, and the
 /// requests that it took to see.
 fn bearing(
@@ -148,25 +155,65 @@ fn bearing(
     host: &Host,
     contest: &Contest,
     ranged: Vec<HostParameter>,
-) -> Result<(Vec<HostParameter>, u64), SimError> {
-    let probe = contest.probe();
-    let at_best = contest.attempt(workload, host, probe)?;
-    let screened: Vec<Result<(bool, u64), SimError>> = ranged
-        .par_iter()
+) -> Result<(Vec<Bearing>, u64), SimError> {
+    let at_best = (0..contest.pools.len())
+        .map(|pool| Probed::new(workload, host, contest.only(pool)))
+        .collect::<Result<Vec<Probed<'_>>, SimError>>()?;
+    let screened: Vec<Result<(Bearing, u64), SimError>> = ranged
+        .into_par_iter()
         .map(|parameter| {
-            let (mut bears, mut requests) = (false, 0);
-            for end in ends(parameter) {
-                let moved = contest.attempt(workload, &host.at_end(&parameter.name, end), probe)?;
-                requests += moved.requests;
-                bears |= moved.outcomes != at_best.outcomes || moved.startups != at_best.startups;
+            let (mut on, mut requests) = (Vec::new(), 0);
+            for pool in &at_best {
+                let (changes, spent) = pool.changes_with(&parameter, host)?;
+                on.push(changes);
+                requests += spent;
             }
-            Ok((bears, requests))
+            Ok((Bearing { parameter, on }, requests))
         })
         .collect();
     let screened = screened.into_iter().collect::<Result<Vec<_>, SimError>>()?;
-    let requests = at_best.requests + screened.iter().map(|(_, spent)| spent).sum::<u64>();
-    let bearing = ranged.into_iter().zip(screened).filter(|(_, (bears, _))| *bears);
-    Ok((bearing.map(|(parameter, _)| parameter).collect(), requests))
+    let probed: u64 = at_best.iter().map(|pool| pool.trial.requests).sum();
+    let requests = probed + screened.iter().map(|(_, spent)| spent).sum::<u64>();
+    let all = screened.into_iter().map(|(bearing, _)| bearing);
+    Ok((all.filter(|bearing| bearing.on.contains(&true)).collect(), requests))
+}
+
+/// One pool in a short run at the best values.
+struct Probed<'a> {
+    workload: &'a Workload,
+    contest: Contest,
+    trial: Trial,
+    startups: Vec<f64>,
+}
+
+impl<'a> Probed<'a> {
+    fn new(workload: &'a Workload, host: &Host, contest: Contest) -> Result<Self, SimError> {
+        let trial = contest.attempt(workload, host, contest.probe())?;
+        let startups = contest.startups(workload, host)?;
+        Ok(Self { workload, contest, trial, startups })
+    }
+
+    /// Does anything change at either end, and how many requests did it take to
+    /// see? The first end that does is enough.
+    fn changes_with(
+        &self,
+        parameter: &HostParameter,
+        host: &Host,
+    ) -> Result<(bool, u64), SimError> {
+        let mut requests = 0;
+        for end in ends(parameter) {
+            let moved = host.at_end(&parameter.name, end);
+            if self.contest.startups(self.workload, &moved)? != self.startups {
+                return Ok((true, requests));
+            }
+            let trial = self.contest.attempt(self.workload, &moved, self.contest.probe())?;
+            requests += trial.requests;
+            if trial.outcomes != self.trial.outcomes {
+                return Ok((true, requests));
+            }
+        }
+        Ok((false, requests))
+    }
 }
 
 /// The ends at which a parameter is not already.
@@ -183,6 +230,7 @@ struct Study<'a> {
     alone: Contest,
     runs: Runs,
     base: Trial,
+    startup: f64,
     figures: Vec<Vec<f64>>,
     contest: &'a Contest,
     short: Runs,
@@ -199,31 +247,47 @@ impl<'a> Study<'a> {
     ) -> Result<Self, SimError> {
         let (alone, runs) = contest.alone(workload, trials, EVENTS);
         let base = alone.attempt(workload, host, runs)?;
-        let figures = figures(workload, host, &alone, &base);
+        let startup = alone.startups(workload, host)?[0];
+        let figures = figures(workload, host, &alone, &base, startup);
         let short = contest.runs(workload, trials, RIVAL_EVENTS);
         let beside = contest.attempt(workload, host, short)?;
         let limited = choice.margins.iter().map(|margin| margin.what.clone()).collect();
-        Ok(Self { workload, host, limited, alone, runs, base, figures, contest, short, beside })
+        Ok(Self {
+            workload,
+            host,
+            limited,
+            alone,
+            runs,
+            base,
+            startup,
+            figures,
+            contest,
+            short,
+            beside,
+        })
     }
 
-    fn effect(&self, parameter: HostParameter) -> Result<(ParameterEffect, u64), SimError> {
-        let (low, first) = self.at(&parameter, End::Low)?;
-        let (high, second) = self.at(&parameter, End::High)?;
-        Ok((ParameterEffect { parameter, low, high }, first + second))
+    fn effect(&self, bearing: Bearing) -> Result<(ParameterEffect, u64), SimError> {
+        let (low, first) = self.at(&bearing, End::Low)?;
+        let (high, second) = self.at(&bearing, End::High)?;
+        Ok((ParameterEffect { parameter: bearing.parameter, low, high }, first + second))
     }
 
-    fn at(&self, parameter: &HostParameter, end: End) -> Result<(EndEffect, u64), SimError> {
+    fn at(&self, bearing: &Bearing, end: End) -> Result<(EndEffect, u64), SimError> {
+        let Bearing { parameter, on } = bearing;
         if parameter.at(end) == parameter.value {
-            return Ok((self.compared(self.host, &self.base, &self.beside), 0));
+            return Ok((self.compared(self.host, &self.base, self.startup, &self.beside), 0));
         }
         let host = self.host.at_end(&parameter.name, end);
-        let trial = self.alone.attempt(self.workload, &host, self.runs)?;
-        let beside = self.contest.attempt(self.workload, &host, self.short)?;
-        Ok((self.compared(&host, &trial, &beside), trial.requests + beside.requests))
+        let trial = self.alone.again(self.workload, &host, self.runs, &self.base, &on[..1])?;
+        let startup = self.alone.startups(self.workload, &host)?[0];
+        let beside = self.contest.again(self.workload, &host, self.short, &self.beside, on)?;
+        let requests = trial.requests + beside.requests;
+        Ok((self.compared(&host, &trial, startup, &beside), requests))
     }
 
-    fn compared(&self, host: &Host, trial: &Trial, beside: &Trial) -> EndEffect {
-        let moved = figures(self.workload, host, &self.alone, trial);
+    fn compared(&self, host: &Host, trial: &Trial, startup: f64, beside: &Trial) -> EndEffect {
+        let moved = figures(self.workload, host, &self.alone, trial, startup);
         let ratios: Vec<Estimate> =
             moved.iter().zip(&self.figures).map(|(a, b)| ratio(a, b)).collect();
         let pick = self.contest.pick(&beside.standings).pool;
@@ -245,14 +309,20 @@ const STARTUP: usize = 3;
 const CLASSES: usize = 4;
 
 /// Every figure of the choice, per replication.
-fn figures(workload: &Workload, host: &Host, contest: &Contest, trial: &Trial) -> Vec<Vec<f64>> {
+fn figures(
+    workload: &Workload,
+    host: &Host,
+    contest: &Contest,
+    trial: &Trial,
+    startup: f64,
+) -> Vec<Vec<f64>> {
     let outcomes = &trial.outcomes[0];
     let over = |value: &dyn Fn(&Outcome) -> f64| outcomes.iter().map(value).collect::<Vec<f64>>();
     let mut figures = vec![
         over(&|o| o.throughput),
         over(&|o| o.makespan),
         Judge::new(workload, host).peaks(&contest.pools[0], outcomes),
-        vec![trial.startups[0]; outcomes.len()],
+        vec![startup; outcomes.len()],
     ];
     for class in 0..workload.classes.len() {
         figures.extend((0..3).map(|i| over(&|o| o.classes[class].quantiles[i])));

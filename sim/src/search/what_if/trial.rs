@@ -39,7 +39,7 @@ pub(in crate::search) struct Contest {
 pub(super) struct Trial {
     /// Of each pool, in order.
     pub(super) outcomes: Vec<Vec<Outcome>>,
-    /// Time until each is ready, in s.
+    /// Time until each is ready, in s; 0 if no limit asks for it.
     pub(super) startups: Vec<f64>,
     pub(super) standings: Vec<Standing>,
     /// Requests simulated.
@@ -101,6 +101,11 @@ impl Contest {
         Self { pools, ..self.clone() }
     }
 
+    /// Pool `pool` alone, tried as beside the others.
+    pub(super) fn only(&self, pool: usize) -> Self {
+        Self { pools: vec![self.pools[pool].clone()], ..self.clone() }
+    }
+
     /// One short replication, to see whether anything changes at all.
     pub(super) fn probe(&self) -> Runs {
         Runs { purpose: Purpose::WhatIf, from: 0, replications: 1, requests: FEWEST }
@@ -121,9 +126,40 @@ impl Contest {
         let mut simulator = self.simulator(workload, host);
         let pools: Vec<&Deployment> = self.pools.iter().collect();
         let outcomes = simulator.run(&pools, runs)?;
-        let startups = simulator.startup(&pools)?;
+        let startups = match workload.objective.startup {
+            Some(_) => simulator.startup(&pools)?,
+            None => vec![0.0; pools.len()],
+        };
         let standings = self.judged(workload, host, &outcomes, &startups);
         Ok(Trial { outcomes, startups, standings, requests: simulator.spent })
+    }
+
+    /// As `attempt`, but only of the pools that `changed`: the others do what
+    /// they did in `base`.
+    pub(super) fn again(
+        &self,
+        workload: &Workload,
+        host: &Host,
+        runs: Runs,
+        base: &Trial,
+        changed: &[bool],
+    ) -> Result<Trial, SimError> {
+        let Trial { mut outcomes, mut startups, .. } = base.clone();
+        let mut requests = 0;
+        for pool in (0..self.pools.len()).filter(|&pool| changed[pool]) {
+            let mut trial = self.only(pool).attempt(workload, host, runs)?;
+            outcomes[pool] = trial.outcomes.swap_remove(0);
+            startups[pool] = trial.startups[0];
+            requests += trial.requests;
+        }
+        let standings = self.judged(workload, host, &outcomes, &startups);
+        Ok(Trial { outcomes, startups, standings, requests })
+    }
+
+    /// Time until each pool is ready on `host`, in s.
+    pub(super) fn startups(&self, workload: &Workload, host: &Host) -> Result<Vec<f64>, SimError> {
+        let pools: Vec<&Deployment> = self.pools.iter().collect();
+        self.simulator(workload, host).startup(&pools)
     }
 
     /// Standings of outcomes that are there, by another objective or memory.

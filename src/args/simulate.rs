@@ -72,6 +72,9 @@ pub struct FileArgs {
     /// Write the pool's state at equal steps of time
     #[arg(long, value_name = "FILE.csv")]
     pub timeline: Option<PathBuf>,
+    /// Draw the pool's state over time: workers up, slots busy, queue and memory
+    #[arg(long, value_name = "FILE.svg")]
+    pub plot: Option<PathBuf>,
     /// Write the requests as drawn, to replay elsewhere
     #[arg(long, value_name = "FILE.csv")]
     pub trace_out: Option<PathBuf>,

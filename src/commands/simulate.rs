@@ -17,7 +17,7 @@ use crate::progress::Bar;
 use crate::render::simulation::Answer;
 use crate::runs::replicate;
 use crate::watcher::Watcher;
-use crate::{command_line, inputs, render};
+use crate::{command_line, inputs, picture, render};
 
 /// Simulates and says what came out.
 pub fn run(args: &SimulateArgs) -> Result<Code, Failure> {
@@ -37,7 +37,7 @@ pub fn run(args: &SimulateArgs) -> Result<Code, Failure> {
     let outcomes = case.replicate(&workload, &deployment, &mut watcher, &bar)?;
     let radius = case.blast_radius(&deployment, &outcomes, &bar)?;
     drop(bar);
-    files.fill(&case, &watcher)?;
+    files.fill(&case, &deployment, &watcher)?;
     let answer = Answer {
         workload: &workload,
         host: &host,
@@ -122,6 +122,7 @@ impl Case<'_> {
 struct Files {
     records: Option<OutFile>,
     timeline: Option<OutFile>,
+    plot: Option<OutFile>,
     trace: Option<OutFile>,
 }
 
@@ -132,17 +133,28 @@ impl Files {
         Ok(Self {
             records: open(&args.files.records)?,
             timeline: open(&args.files.timeline)?,
+            plot: open(&args.files.plot)?,
             trace: open(&args.files.trace_out)?,
         })
     }
 
-    fn fill(self, case: &Case<'_>, watcher: &Watcher) -> Result<(), Failure> {
+    fn fill(
+        self,
+        case: &Case<'_>,
+        deployment: &Deployment,
+        watcher: &Watcher,
+    ) -> Result<(), Failure> {
         let Case { args, workload, requests, .. } = *case;
         if let Some(file) = self.records {
             file.fill(|out| write_records(out, workload, &watcher.records))?;
         }
         if let Some(file) = self.timeline {
             file.fill(|out| write_timeline(out, &watcher.snapshots))?;
+        }
+        if let Some(file) = self.plot {
+            let title = format!("{deployment} serving {}", workload.name);
+            let svg = picture::timeline::of_run(&watcher.snapshots, title)?;
+            file.fill(|out| out.write_all(svg.as_bytes()))?;
         }
         if let Some(file) = self.trace {
             let rows = Trace::new(workload, args.run.seed, 0).take(requests as usize);

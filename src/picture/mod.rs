@@ -5,7 +5,7 @@ mod frontier;
 mod inputs;
 mod label;
 mod lines;
-mod timeline;
+pub mod timeline;
 mod winners;
 
 use tables::Table;

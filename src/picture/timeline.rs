@@ -1,6 +1,8 @@
-//! Time lines that `planner simulate --timeline` writes.
+//! A pool's state over time: as `planner simulate --timeline` writes it, or of a
+//! run that was just simulated.
 
 use plots::{AxisLabel, Panel, Quantity, Spacing, Steps, Timeline};
+use sim::experiment::Snapshot;
 use tables::Table;
 
 use super::error::PictureError;
@@ -32,8 +34,33 @@ pub fn pool(table: &Table, wish: &Wish) -> Result<String, PictureError> {
         panel(table, "requests queued", Quantity::Plain, &[("", "queued")])?,
         panel(table, "PSS", Quantity::Bytes, &[("", "pss_bytes")])?,
     ];
+    drawn(wish.title.clone(), panels, restarts)
+}
+
+/// The same of the first replication of a run.
+pub fn of_run(snapshots: &[Snapshot], title: String) -> Result<String, PictureError> {
+    let panel = |name: &str, quantity, value: fn(&Snapshot) -> u64| {
+        let points = snapshots.iter().map(|s| (s.at.as_secs(), value(s) as f64)).collect();
+        let y = AxisLabel::new(name, quantity, Spacing::FromZero);
+        Panel { y, steps: vec![Steps { name: String::new(), points }], limits: Vec::new() }
+    };
+    let panels = vec![
+        panel("workers up", Quantity::Plain, |s| u64::from(s.ready_workers)),
+        panel("slots busy", Quantity::Plain, |s| s.busy_slots),
+        panel("requests queued", Quantity::Plain, |s| s.queued),
+        panel("PSS", Quantity::Bytes, |s| s.pss),
+    ];
+    let replaced = snapshots.windows(2).filter(|pair| pair[1].restarts > pair[0].restarts);
+    drawn(Some(title), panels, replaced.map(|pair| pair[1].at.as_secs()).collect())
+}
+
+fn drawn(
+    title: Option<String>,
+    panels: Vec<Panel>,
+    restarts: Vec<f64>,
+) -> Result<String, PictureError> {
     let events = (!restarts.is_empty()).then(|| ("a worker is replaced".to_owned(), restarts));
-    Ok(Timeline { title: wish.title.clone(), panels, events }.draw()?)
+    Ok(Timeline { title, panels, events }.draw()?)
 }
 
 /// Times, in s, at which the value of `column` has changed so.

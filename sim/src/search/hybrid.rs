@@ -2,8 +2,9 @@
 //! that wait on the other.
 //!
 //! Classes are put in order of their time on the cores and cut once, so k
-//! classes give k - 1 splits. Sizes follow from what each part keeps in use by
-//! Little's law; the bounds of the parts keep the number of candidates small.
+//! classes give k - 1 splits. A part that keeps R slots in use, by Little's law,
+//! gets R + beta sqrt(R) of them (square-root staffing: Halfin and Whitt 1981):
+//! the more it keeps in use, the less room it needs above that.
 
 use crate::experiment::{SimError, Summary};
 use crate::host::Host;
@@ -21,8 +22,10 @@ use crate::workload::Workload;
 
 /// Splits considered, those nearest the middle of the order first.
 const SPLITS: usize = 3;
-/// Slots of a part over those that it keeps in use on average.
-const ROOM: [f64; 2] = [1.5, 3.0];
+/// Slots of a part above those that it keeps in use, in square roots of them:
+/// from where most requests wait to where hardly any does. Both parts get the
+/// same: what they are held to is one objective.
+const BETAS: [f64; 3] = [0.5, 1.0, 2.0];
 /// Hybrids that are measured on the requests of the report.
 const MEASURED: usize = 2;
 /// Share of the budget of requests that trying them may take: one in so many.
@@ -118,12 +121,16 @@ fn candidates(workload: &Workload, host: &Host, like: &PoolConfig) -> Vec<Deploy
     let mut all = Vec::new();
     for heavy in splits(workload, host, like) {
         let split: Vec<u32> = heavy.iter().map(|&heavy| u32::from(!heavy)).collect();
-        for computing in parts(workload, host, like, &heavy, true) {
-            for waiting in parts(workload, host, like, &heavy, false) {
-                let pools = vec![computing.clone(), waiting];
-                let deployment = Deployment { pools, split: Split::ByClass(split.clone()) };
-                if !all.contains(&deployment) && fits(workload, host, &deployment) {
-                    all.push(deployment);
+        for beta in BETAS {
+            let part = |computing| parts(workload, host, like, (&heavy, computing), beta);
+            let waiting = part(false);
+            for computing in part(true) {
+                for waiting in &waiting {
+                    let pools = vec![computing.clone(), waiting.clone()];
+                    let deployment = Deployment { pools, split: Split::ByClass(split.clone()) };
+                    if !all.contains(&deployment) && fits(workload, host, &deployment) {
+                        all.push(deployment);
+                    }
                 }
             }
         }
@@ -152,31 +159,34 @@ fn parts(
     workload: &Workload,
     host: &Host,
     like: &PoolConfig,
-    heavy: &[bool],
-    computing: bool,
+    (heavy, computing): (&[bool], bool),
+    beta: f64,
 ) -> Vec<PoolConfig> {
     let busy = busy_slots(workload, host, like, |class| heavy[class] == computing);
     let mut pools: Vec<PoolConfig> = Vec::new();
-    for room in ROOM {
-        let slots = ((busy * room).ceil().clamp(1.0, 1024.0)) as u32;
-        let profiles = match computing {
-            true => vec![Profile::processes(slots)],
-            false => vec![Profile::threads(1, slots.max(2)), Profile::event_loops(1, 4 * slots)],
-        };
-        for profile in profiles {
-            let blas = [1, like.blas_threads.max(1)];
-            let levels = if computing { &blas[..] } else { &blas[..1] };
-            for pool in made(workload, host, like, profile) {
-                for &blas_threads in levels {
-                    let pool = PoolConfig { blas_threads, ..pool.clone() };
-                    if !pools.contains(&pool) {
-                        pools.push(pool);
-                    }
+    let slots = staffed(busy, beta);
+    let profiles = match computing {
+        true => vec![Profile::processes(slots)],
+        false => vec![Profile::threads(1, slots.max(2)), Profile::event_loops(1, 4 * slots)],
+    };
+    for profile in profiles {
+        let blas = [1, like.blas_threads.max(1)];
+        let levels = if computing { &blas[..] } else { &blas[..1] };
+        for pool in made(workload, host, like, profile) {
+            for &blas_threads in levels {
+                let pool = PoolConfig { blas_threads, ..pool.clone() };
+                if !pools.contains(&pool) {
+                    pools.push(pool);
                 }
             }
         }
     }
     pools
+}
+
+/// Slots for an offered load of `busy` by square-root staffing.
+fn staffed(busy: f64, beta: f64) -> u32 {
+    (busy + beta * busy.sqrt()).ceil().clamp(1.0, 1024.0) as u32
 }
 
 /// `profile` as each kind that the workload names, its workers started as those
@@ -215,6 +225,7 @@ pub(super) fn fits(workload: &Workload, host: &Host, deployment: &Deployment) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::closed_form::erlang_c;
     use crate::experiment::CpuModel;
     use crate::kernel::SimDuration;
     use crate::search::testing::{constant, open, python};
@@ -257,6 +268,18 @@ mod tests {
             [(best, 0), (&one, 1)].map(|(pools, i)| judge.standing(pools, &outcomes[i], 0.0));
         let ratio = own.over(&others);
         assert!(ratio.high < 0.9 && own.mean_excess() == 0.0, "{ratio:?}");
+    }
+
+    #[test]
+    fn room_grows_with_the_square_root_of_the_load() {
+        let sizes = |busy: f64| BETAS.map(|beta| staffed(busy, beta));
+        assert_eq!(sizes(100.0), [105, 110, 120]);
+        assert_eq!(sizes(4.0), [5, 6, 8]);
+        assert_eq!(sizes(0.01), [1, 1, 1]);
+        assert_eq!(sizes(f64::INFINITY), [1024; 3]);
+        // Erlang's C formula at beta = 1 and many servers: about 22 % wait.
+        let waiting = erlang_c(110, 100.0).unwrap();
+        assert!((0.2..0.26).contains(&waiting), "{waiting}");
     }
 
     #[test]

@@ -272,17 +272,14 @@ fn a_load_that_one_host_cannot_carry_gets_a_number_of_hosts() {
 fn a_leak_is_answered_with_a_rule_and_a_stated_rule_is_kept_to() {
     let mut workload = bytecode();
     workload.service.dispatcher = Dispatcher::Python;
-    assert_eq!(answer(&workload).recycling, None);
+    assert_eq!(answer(&workload).recycling, []);
     workload.classes[0].leak_bytes = 1000;
-    let rule = answer(&workload).recycling.unwrap().rule.unwrap();
+    let rule = answer(&workload).recycling.swap_remove(0).rule.unwrap();
     assert!(rule.lifecycle.max_requests.is_some_and(|requests| requests > 1000), "{rule:?}");
     workload.service.lifecycle.max_requests = Some(3000);
     let found = answer(&workload);
     assert_eq!(found.choice.pool().lifecycle.max_requests, Some(3000));
-    assert_eq!(
-        found.recycling.as_ref().unwrap().rule.as_ref().unwrap().lifecycle.max_requests,
-        Some(3000)
-    );
+    assert_eq!(found.recycling[0].rule.as_ref().unwrap().lifecycle.max_requests, Some(3000));
     // Threads in the parent's own process cannot be replaced.
     assert!(pools(&found).iter().all(|pool| !pool.shares_parent()));
     assert!(is_accounted_for(&found), "{:?}", found.effort);

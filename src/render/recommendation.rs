@@ -42,6 +42,12 @@ fn headline(answer: &Answer<'_>, page: &mut Page) {
     let verdict = match answer.recommendation.verdict {
         _ if answer.workload.objective == Objective::default() => "no limits are set",
         Verdict::Met => "every limit is met",
+        Verdict::Missed if !answer.workload.stages.is_empty() => {
+            "NO PIPELINE OF POOLS MEETS EVERY LIMIT, this one comes closest"
+        }
+        Verdict::Missed if choice.pools.len() > 1 => {
+            "NO POOL OR PAIR OF POOLS MEETS EVERY LIMIT, this pair comes closest"
+        }
         Verdict::Missed => "NO POOL MEETS EVERY LIMIT, this one comes closest",
         Verdict::NotResolved => "it is not resolved whether every limit is met",
     };

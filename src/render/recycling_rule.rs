@@ -1,6 +1,7 @@
 //! When workers are to be replaced.
 
 use sim::search::RecyclingRule;
+use sim::stats::Estimate;
 
 use super::layout::Page;
 use super::recommendation::Answer;
@@ -8,16 +9,37 @@ use super::units::Unit;
 
 /// The rule, and what it costs; nothing if nothing calls for one.
 pub fn text(answer: &Answer<'_>, page: &mut Page) {
-    let Some(recycling) = &answer.recommendation.recycling else { return };
-    page.heading("Recycling, by formula");
-    page.paragraph("  ", &recycling.why);
-    match &recycling.rule {
-        Ok(rule) => {
-            page.table(&settings(rule));
-            page.paragraph("  ", &cost(rule));
+    let choice = &answer.recommendation.choice.deployment;
+    for recycling in &answer.recommendation.recycling {
+        match &choice.pools[..] {
+            [_] => page.heading("Recycling"),
+            pools => page.heading(&format!("Recycling of {}", pools[recycling.pool])),
         }
-        Err(why) => page.paragraph("  ", &format!("No rule: {why}")),
+        page.paragraph("  ", &recycling.why);
+        match &recycling.rule {
+            Ok(rule) => {
+                page.table(&settings(rule));
+                page.paragraph("  ", &format!("By formula: {}", cost(rule)));
+                page.paragraph("  ", &simulated(rule));
+            }
+            Err(why) => page.paragraph("  ", &format!("No rule: {why}")),
+        }
     }
+}
+
+fn simulated(rule: &RecyclingRule) -> String {
+    let radius = match &rule.simulated {
+        Ok(radius) => radius,
+        Err(why) => return format!("Simulated: not run: {why}."),
+    };
+    let extra = |unit: Unit, estimate: &Estimate| unit.estimate(estimate);
+    format!(
+        "Simulated, on the same requests as with workers that live for ever and never fail: mean \
+         latency {} more, p99 {} more, failed requests {} more.",
+        extra(Unit::Seconds, &radius.extra_mean),
+        extra(Unit::Seconds, &radius.extra_p99),
+        extra(Unit::Share, &radius.extra_failures)
+    )
 }
 
 fn settings(rule: &RecyclingRule) -> Vec<[String; 2]> {

@@ -12,7 +12,6 @@ use crate::search::lengths::one_period;
 use crate::search::promotion::{Rules, promote};
 use crate::search::race::Raced;
 use crate::search::recommend::Field;
-use crate::search::recycling::recycling;
 use crate::search::report::{Report, Reported, report};
 use crate::search::rules::{Rule, rules};
 use crate::search::sanity::sanity;
@@ -20,7 +19,7 @@ use crate::search::simulator::Simulator;
 use crate::search::warnings::{Confession, warnings};
 use crate::search::what_if::Contest;
 use crate::search::{
-    Assessed, Effort, Frontier, Hybrid, Hybrids, Recommendation, RuleOutcome, RunnerUp,
+    Assessed, Effort, Frontier, Hybrid, Hybrids, Recommendation, Recycling, RuleOutcome, RunnerUp,
     SearchError, SearchOptions, WhatIf,
 };
 use crate::workload::Workload;
@@ -30,6 +29,7 @@ pub(super) struct Findings {
     pub(super) choice: Assessed,
     pub(super) hybrids: Finalists,
     pub(super) what_if: WhatIf,
+    pub(super) recycling: Vec<Recycling>,
     pub(super) requests: u64,
 }
 
@@ -138,7 +138,7 @@ impl Answer {
         field: &Field,
         findings: Findings,
     ) -> Recommendation {
-        let Findings { choice, hybrids, what_if, requests } = findings;
+        let Findings { choice, hybrids, what_if, recycling, requests } = findings;
         let standing = judge.standing(&self.choice.deployment, &self.choice.outcomes, self.startup);
         let imprecise = !self.choice.precise;
         let verdict = verdict(workload, &choice);
@@ -170,7 +170,7 @@ impl Answer {
             warnings,
             sanity: sanity(workload, host, &choice),
             effort: Effort { requests, ..field.effort },
-            recycling: recycling(workload, host, &choice, options.seed),
+            recycling,
             hybrids,
             frontier: self.frontier,
             what_if,

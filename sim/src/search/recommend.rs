@@ -11,6 +11,7 @@ use crate::search::judge::Judge;
 use crate::search::pilot::pilot;
 use crate::search::pipelines::{Pipelines, pipelines};
 use crate::search::race::race;
+use crate::search::recycling::recycling;
 use crate::search::ruling::gather;
 use crate::search::screen::screen;
 use crate::search::simulator::{Purpose, Simulator};
@@ -50,8 +51,9 @@ pub fn recommend(
     let choice = answer.assessed(workload, host);
     progress.step("asking what would change the answer", 1, 1);
     let what_if = answer.what_if(workload, host, options, &choice)?;
-    let requests = simulator.spent + hybrids.requests + what_if.requests;
-    let findings = Findings { choice, hybrids, what_if, requests };
+    let (recycling, of_rules) = recycling(workload, host, &choice, options)?;
+    let requests = simulator.spent + hybrids.requests + what_if.requests + of_rules;
+    let findings = Findings { choice, hybrids, what_if, recycling, requests };
     Ok(answer.write(workload, host, options, judge, &field, findings))
 }
 

@@ -22,8 +22,9 @@ pub struct Recommendation {
     pub excluded: Vec<Exclusion>,
     /// What the usual rules would have picked, and what that costs.
     pub rules: Vec<RuleOutcome>,
-    /// When the choice's workers are to be replaced, if anything calls for it.
-    pub recycling: Option<Recycling>,
+    /// When the choice's workers are to be replaced: of each pool for which
+    /// anything calls for it.
+    pub recycling: Vec<Recycling>,
     /// Two pools in the place of one, each for its own classes: those tried that
     /// are not the choice.
     pub hybrids: Hybrids,

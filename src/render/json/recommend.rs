@@ -35,7 +35,7 @@ pub struct Recommend {
     /// What the usual rules would have picked.
     pub rules: Vec<Rule>,
     /// When workers are to be replaced; null if nothing calls for it.
-    pub recycling: Option<Recycling>,
+    pub recycling: Vec<Recycling>,
     /// The best of the hybrids that were tried and are not the choice: two pools
     /// in the place of one.
     pub hybrids: Vec<Hybrid>,
@@ -199,7 +199,7 @@ impl Recommend {
             verdict: recommendation.verdict.into(),
             choice: Candidate::new(workload, &recommendation.choice),
             prediction: Prediction::new(workload, recommendation),
-            recycling: recommendation.recycling.as_ref().map(Recycling::from),
+            recycling: recommendation.recycling.iter().map(Recycling::from).collect(),
             hybrids: recommendation
                 .hybrids
                 .best

@@ -3,10 +3,13 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What calls for replacing workers, and by which rule. All of it is computed
-/// by formula.
+use super::common::Interval;
+
+/// What calls for replacing the workers of a pool, and by which rule.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Recycling {
+    /// The pool's place in the choice, from 0.
+    pub pool: usize,
     /// What calls for it.
     pub why: String,
     /// The rule; null if there is none.
@@ -15,7 +18,7 @@ pub struct Recycling {
     pub no_rule: Option<String>,
 }
 
-/// A rule, and what it costs.
+/// A rule, and what it costs; by formula, but for what is simulated.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Rule {
     /// Requests after which a worker is replaced.
@@ -44,6 +47,22 @@ pub struct Rule {
     pub down: Vec<Down>,
     /// Most that one worker leaks in a life, in bytes; null without a leak.
     pub leak: Option<f64>,
+    /// What the rule does to requests, paired with workers that live for ever
+    /// and never fail; null if it was not simulated.
+    pub simulated: Option<Extra>,
+    /// Why it was not.
+    pub not_simulated: Option<String>,
+}
+
+/// How much worse requests fare with the rule.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Extra {
+    /// Added to the mean latency, in s.
+    pub mean: Interval,
+    /// Added to its 99 % quantile, in s.
+    pub p99: Interval,
+    /// Added to the share of requests that fail.
+    pub failures: Interval,
 }
 
 /// Chance of several workers down at once.
@@ -60,6 +79,7 @@ pub struct Down {
 impl From<&sim::search::Recycling> for Recycling {
     fn from(recycling: &sim::search::Recycling) -> Self {
         Self {
+            pool: recycling.pool,
             why: recycling.why.clone(),
             rule: recycling.rule.as_ref().ok().map(Rule::from),
             no_rule: recycling.rule.as_ref().err().cloned(),
@@ -89,6 +109,12 @@ impl From<&sim::search::RecyclingRule> for Rule {
             restarts_per_hour: answer.restarts_per_hour,
             down: down.collect(),
             leak: answer.leak.map(|leak| leak.most),
+            simulated: rule.simulated.as_ref().ok().map(|radius| Extra {
+                mean: (&radius.extra_mean).into(),
+                p99: (&radius.extra_p99).into(),
+                failures: (&radius.extra_failures).into(),
+            }),
+            not_simulated: rule.simulated.as_ref().err().cloned(),
         }
     }
 }

@@ -34,7 +34,7 @@ pub struct Recommend {
     pub excluded: Vec<Excluded>,
     /// What the usual rules would have picked.
     pub rules: Vec<Rule>,
-    /// When workers are to be replaced; null if nothing calls for it.
+    /// When workers are to be replaced, for each pool that anything calls for it in.
     pub recycling: Vec<Recycling>,
     /// The best of the hybrids that were tried and are not the choice: two pools
     /// in the place of one.

@@ -3,6 +3,7 @@
 mod calibrate;
 mod common;
 mod doctor;
+mod import;
 mod init;
 mod lock_probe;
 mod plot;
@@ -21,6 +22,7 @@ use crate::exit::{Code, Failure};
 pub use calibrate::CalibrateArgs;
 pub use common::{Format, HostArgs};
 pub use doctor::DoctorArgs;
+pub use import::ImportArgs;
 pub use init::InitArgs;
 pub use lock_probe::LockProbeArgs;
 pub use plot::{Kind as PlotKind, PlotArgs};
@@ -56,6 +58,7 @@ pub enum Command {
     Validate(ValidateArgs),
     Calibrate(CalibrateArgs),
     Init(InitArgs),
+    Import(ImportArgs),
     Doctor(DoctorArgs),
     LockProbe(LockProbeArgs),
     Completions(CompletionsArgs),

@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod doctor;
+mod import;
 mod init;
 mod lock_probe;
 mod plot;
@@ -26,6 +27,7 @@ pub fn run(command: Command) -> Result<Code, Failure> {
         Command::Validate(args) => validate::run(&args),
         Command::Calibrate(args) => calibrate::run(&args),
         Command::Init(args) => init::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::LockProbe(args) => lock_probe::run(&args),
         Command::Completions(args) => shell::completions(&args),

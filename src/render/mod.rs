@@ -3,6 +3,7 @@
 pub mod calibrate;
 pub mod doctor;
 pub mod failure;
+pub mod import;
 pub mod input_error;
 pub mod json;
 pub mod layout;

@@ -4,6 +4,7 @@
 
 mod bad_workloads;
 mod help;
+mod import;
 mod lab;
 mod output;
 mod readme;

@@ -4,6 +4,7 @@
 pub mod calibrate;
 pub mod common;
 pub mod doctor;
+pub mod import;
 pub mod lives;
 pub mod lock_probe;
 pub mod recommend;

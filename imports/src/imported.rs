@@ -1,7 +1,6 @@
 //! What an import found: the answer.
 
 use serde::Serialize;
-use sim::workload::Arrivals;
 
 use crate::arrivals::timeline::Timeline;
 use crate::arrivals::{self, ArrivalFit};
@@ -369,6 +368,5 @@ pub(crate) fn analyse(input: Input, options: &Options) -> Result<Imported, Strin
     if options.arrivals == Some(ArrivalModel::Replay) && imported.rows.is_empty() {
         return Err("a summary has no requests to replay".to_owned());
     }
-    debug_assert!(!matches!(imported.arrivals.arrivals, Arrivals::Batch { .. }));
     Ok(imported)
 }

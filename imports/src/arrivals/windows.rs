@@ -44,7 +44,8 @@ pub(crate) fn rate(times: &[f64], span: f64) -> Estimate {
     let width = span / BATCHES as f64;
     let rates: Vec<f64> = counts(times, span, BATCHES).iter().map(|n| n / width).collect();
     let batches = Estimate::from_samples(&rates);
-    let half = batches.half_width();
+    // Where it begins and ends is known to an arrival at best.
+    let half = batches.half_width().max(1.0 / span);
     let point = n / span;
     Estimate { point, low: (point - half).max(0.0), high: point + half, n: n as u32 }
 }

@@ -4,6 +4,7 @@ use rand::RngExt as _;
 use rand::SeedableRng as _;
 use rand::rngs::ChaCha8Rng;
 
+use super::EQUAL_CV;
 use crate::log::Row;
 
 /// A hole is longer than so many times the longest gap of a Poisson process,
@@ -33,6 +34,8 @@ impl Timeline {
     pub(crate) fn new(rows: &[Row], tick_ns: i64, seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let first = rows.first().map_or(0, |row| row.start);
+        // Equal gaps are multiples of something whatever the clock counts in.
+        let tick_ns = if equal_gaps(rows) { 1 } else { tick_ns };
         let spread = if tick_ns > 1 { tick_ns as f64 } else { 0.0 };
         let mut at = |(row, index): (&Row, u32)| {
             let inside: f64 = rng.random();
@@ -88,6 +91,13 @@ impl Timeline {
             self.times[index + 1] -= cut;
         }
     }
+}
+
+/// Do the gaps vary by less than what counts as equal?
+fn equal_gaps(rows: &[Row]) -> bool {
+    let gaps = rows.windows(2).map(|pair| (pair[1].start - pair[0].start) as f64);
+    let tally: sim::stats::Tally = gaps.collect();
+    rows.len() > 2 && tally.variance().sqrt() < EQUAL_CV * tally.mean()
 }
 
 #[cfg(test)]

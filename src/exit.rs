@@ -14,6 +14,7 @@ use validator::calibrate::CalibrateError;
 use validator::host::ProbeError;
 use validator::validate::campaign::CampaignError;
 
+use crate::emit::EmitError;
 use crate::picture::PictureError;
 use crate::render;
 use crate::sweep::JournalError;
@@ -164,6 +165,9 @@ pub enum Failure {
         /// What to write instead.
         help: Option<String>,
     },
+    /// A product's configuration cannot be written.
+    #[error(transparent)]
+    Emit(#[from] EmitError),
     /// An answer could not be written.
     #[error("cannot write {target}: {error}")]
     Output {
@@ -207,6 +211,9 @@ impl Failure {
             },
             Self::OtherHost { .. } | Self::NoCalibration => Code::Calibration,
             Self::NoPython(_) => Code::NotRun,
+            Self::Emit(EmitError::NoPool { .. }) => Code::NotMet,
+            Self::Emit(EmitError::Template { .. }) => Code::Internal,
+            Self::Emit(_) => Code::Usage,
             Self::Search(SearchError::NothingPossible(_)) => Code::NotMet,
             Self::Search(SearchError::Simulation(_))
             | Self::Simulation(_)

@@ -5,6 +5,7 @@
 mod args;
 mod command_line;
 mod commands;
+mod emit;
 mod exit;
 mod files;
 mod inputs;

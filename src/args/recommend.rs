@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use sim::workload::Goal;
 
+use crate::emit::Wanted;
+
 use super::common::{HostArgs, OutputArgs, Scheduler, precision};
 
 /// Find the best pool for a workload on a host
@@ -29,6 +31,15 @@ pub struct RecommendArgs {
     /// Seed of all randomness; one seed, one answer
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Write the configuration of a product and a script that checks the
+    /// prediction there: gunicorn, uvicorn, celery, concurrent.futures,
+    /// multiprocessing, asyncio, snakepit, systemd or kubernetes; into the
+    /// answer, or into a folder or file. May be repeated
+    #[arg(long, value_name = "TARGET[=PATH]")]
+    pub emit: Vec<Wanted>,
+    /// Overwrite emitted files that exist
+    #[arg(long, requires = "emit")]
+    pub force: bool,
     #[command(flatten)]
     pub host: HostArgs,
     #[command(flatten)]

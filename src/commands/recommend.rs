@@ -1,11 +1,12 @@
 //! `planner recommend`: the main job.
 
 use clap::error::ErrorKind;
-use sim::search::{Recommendation, SearchOptions, recommend};
+use sim::search::{SearchOptions, recommend};
 use sim::stats::Verdict;
 use sim::workload::{Goal, Workload};
 
 use crate::args::{Format, RecommendArgs, description};
+use crate::emit::{Emission, Places, Source};
 use crate::exit::{Code, Failure};
 use crate::files::Target;
 use crate::progress::Bar;
@@ -18,23 +19,31 @@ pub fn run(args: &RecommendArgs) -> Result<Code, Failure> {
     if let Some(goal) = args.goal {
         set_goal(&mut workload, goal.into())?;
     }
+    let places = Places::prepare(&args.emit, args.output.format, args.force)?;
     let target = Target::open(args.output.out.as_deref())?;
-    let bar = Bar::new();
-    let recommendation = recommend(&workload, &host, &options(args), &bar)?;
+    let (options, command, bar) = (options(args), command_line::repeat(), Bar::new());
+    let recommendation = recommend(&workload, &host, &options, &bar)?;
+    let source = Source {
+        workload: &workload,
+        host: &host,
+        recommendation: &recommendation,
+        options: &options,
+        command: &command,
+    };
+    let emission = Emission::of(&source, &places, &bar);
     drop(bar);
-    let code = code_of(&recommendation);
     let answer = render::recommendation::Answer {
         workload: &workload,
         host: &host,
         recommendation: &recommendation,
-        command: command_line::repeat(),
+        command: command.clone(),
     };
     let text = match args.output.format {
-        Format::Text => render::recommendation::text(&answer),
+        Format::Text => format!("{}{}", render::recommendation::text(&answer), emission.text),
         Format::Json => render::json::text(&render::json::recommend::Recommend::new(&answer)),
     };
     target.write(&text)?;
-    Ok(code)
+    emission.end(code_of(recommendation.verdict))
 }
 
 fn set_goal(workload: &mut Workload, goal: Goal) -> Result<(), Failure> {
@@ -64,8 +73,8 @@ fn options(args: &RecommendArgs) -> SearchOptions {
     }
 }
 
-fn code_of(recommendation: &Recommendation) -> Code {
-    match recommendation.verdict {
+fn code_of(verdict: Verdict) -> Code {
+    match verdict {
         Verdict::Met => Code::Met,
         Verdict::Missed | Verdict::NotResolved => Code::NotMet,
     }

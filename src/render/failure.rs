@@ -9,6 +9,7 @@ use tables::TableError;
 
 use super::input_error::{renderer, report};
 use super::layout::Page;
+use crate::emit::EmitError;
 use crate::exit::Failure;
 use crate::sweep::JournalError;
 
@@ -29,6 +30,12 @@ pub fn show(failure: &Failure) -> io::Result<()> {
             for exclusion in exclusions {
                 page.hanging("  ", "      ", &format!("{}: {}", exclusion.what, exclusion.reason));
             }
+            write(page.finish().trim_end())
+        }
+        Failure::Emit(EmitError::NoPool { reasons, .. }) => {
+            write(&renderer().render(&[group(failure)]))?;
+            let mut page = Page::default();
+            reasons.iter().for_each(|reason| page.hanging("  ", "      ", reason));
             write(page.finish().trim_end())
         }
         other => write(&renderer().render(&[group(other)])),
@@ -59,6 +66,9 @@ fn help(failure: &Failure) -> Option<&str> {
             Some("repeat the command to add rounds, or fit what is there with --refit")
         }
         Failure::Exists(_) => Some("name another file with --out, or replace it with --force"),
+        Failure::Emit(EmitError::NoPool { .. }) => {
+            Some("emit for another product, or change what the workload says of these")
+        }
         Failure::TooManyCells(_) => {
             Some("take fewer values or larger steps, or split the sweep with --shard 1/N to N/N")
         }

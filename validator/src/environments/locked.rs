@@ -15,11 +15,14 @@ pub enum Purpose {
     Numpy,
     /// Workers behind gRPC.
     Grpc,
+    /// gunicorn, uvicorn and Celery.
+    Servers,
 }
 
 impl Purpose {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Plain, Self::Greenlets, Self::Numpy, Self::Grpc];
+    pub const ALL: [Self; 5] =
+        [Self::Plain, Self::Greenlets, Self::Numpy, Self::Grpc, Self::Servers];
 
     /// As in the names of folders.
     pub fn name(self) -> &'static str {
@@ -28,6 +31,7 @@ impl Purpose {
             Self::Greenlets => "greenlets",
             Self::Numpy => "numpy",
             Self::Grpc => "grpc",
+            Self::Servers => "servers",
         }
     }
 
@@ -38,6 +42,7 @@ impl Purpose {
             Self::Greenlets => Some(include_str!("../../python/requirements/greenlets.txt")),
             Self::Numpy => Some(include_str!("../../python/requirements/numpy.txt")),
             Self::Grpc => Some(include_str!("../../python/requirements/grpc.txt")),
+            Self::Servers => Some(include_str!("../../python/requirements/servers.txt")),
         }
     }
 
@@ -48,6 +53,7 @@ impl Purpose {
             Self::Greenlets => &["eventlet", "gevent"],
             Self::Numpy => &["numpy"],
             Self::Grpc => &["grpc"],
+            Self::Servers => &["celery", "gevent", "gunicorn", "uvicorn", "yaml"],
         }
     }
 }

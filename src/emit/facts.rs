@@ -138,7 +138,7 @@ impl PoolFacts {
             in_parent: pool.in_parent(),
             blas: Setting::new(pool.blas_threads, why_blas(source.host, pool)),
             offload_threads: pool.offload_threads,
-            replaced: Replaced::of(pool, fitted),
+            replaced: Replaced::of(number, fitted),
             kill_after: kill_after(pool, choice),
             graceful: graceful(pool, choice),
             queue_cap: pool.queue_cap,

@@ -23,8 +23,10 @@ pub struct Replaced {
 }
 
 impl Replaced {
-    pub fn of(pool: &PoolConfig, fitted: &Fitted<'_>) -> Self {
-        let recycling = fitted.recommendation.recycling.as_ref();
+    /// Those of the pool at `number` in the chosen deployment.
+    pub fn of(number: usize, fitted: &Fitted<'_>) -> Self {
+        let pool = &fitted.choice().deployment.pools[number];
+        let recycling = fitted.recommendation.recycling.iter().find(|one| one.pool == number);
         let rule = recycling.and_then(|found| found.rule.as_ref().ok());
         let lifecycle = rule.map_or(&pool.lifecycle, |rule| &rule.lifecycle);
         let has = |rule| pool.kind.mechanics().rules(pool.python).contains(&rule);
@@ -47,8 +49,8 @@ fn whole_seconds(time: SimDuration) -> u64 {
 
 fn why(pool: &PoolConfig, recycling: Option<&Recycling>) -> String {
     match recycling {
-        Some(Recycling { why, rule: Ok(rule) }) => format!("{why}{}", leak(rule)),
-        Some(Recycling { why, rule: Err(none) }) => format!("{why} No rule: {none}"),
+        Some(Recycling { why, rule: Ok(rule), .. }) => format!("{why}{}", leak(rule)),
+        Some(Recycling { why, rule: Err(none), .. }) => format!("{why} No rule: {none}"),
         None if pool.lifecycle.recycles() => "As the workload says.".to_owned(),
         None => {
             "Nothing calls for replacing workers: no leak fills the memory within a day.".to_owned()

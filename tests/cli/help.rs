@@ -1,6 +1,6 @@
 use crate::lab::Lab;
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 14] = [
     "",
     "recommend",
     "simulate",
@@ -10,6 +10,8 @@ const COMMANDS: [&str; 12] = [
     "calibrate",
     "init",
     "doctor",
+    "validate",
+    "import",
     "lock-probe",
     "completions",
     "man",

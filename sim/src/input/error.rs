@@ -12,16 +12,19 @@ pub enum InputKind {
     Cells,
     /// A workload file, or a file that it refers to.
     Workload,
+    /// Figures to audit: published claims, measured ones or a load test.
+    Figures,
     /// A calibration file.
     Calibration,
 }
 
 impl InputKind {
-    /// For people: `workload`, `calibration`.
+    /// For people: `workload`, `figures`, `calibration`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Cells => "cells",
             Self::Workload => "workload",
+            Self::Figures => "figures",
             Self::Calibration => "calibration",
         }
     }

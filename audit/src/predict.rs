@@ -60,8 +60,8 @@ pub fn predict(document: &Document, variants: &Variants, host: &Host, seed: u64)
     let mut groups: BTreeMap<(usize, u64), Vec<&Claim>> = BTreeMap::new();
     for claim in &document.claims {
         let Some(index) = claim.configuration else { continue };
-        if document.configurations[index].model.is_some() && claim.figure.is_some() && !claim.given
-        {
+        let result = claim.figure.is_some() && claim.same_as.is_none() && !claim.given;
+        if document.configurations[index].model.is_some() && result {
             let after = claim.after.unwrap_or(0.0).to_bits();
             groups.entry((index, after)).or_default().push(claim);
         }

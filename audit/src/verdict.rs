@@ -115,7 +115,8 @@ pub fn findings(document: &Document) -> Vec<Finding> {
 fn cases(document: &Document, index: usize) -> Vec<Case<'_>> {
     let configuration = &document.configurations[index];
     let mut groups: BTreeMap<(&Option<String>, Option<u64>), Vec<Item<'_>>> = BTreeMap::new();
-    for claim in document.claims.iter().filter(|claim| claim.configuration == Some(index)) {
+    let own = |claim: &&Claim| claim.configuration == Some(index) && claim.same_as.is_none();
+    for claim in document.claims.iter().filter(own) {
         let Some(figure) = &claim.figure else { continue };
         let item = Item { id: &claim.id, quantity: claim.quantity, figure };
         groups.entry((&claim.class, claim.after.map(f64::to_bits))).or_default().push(item);
@@ -183,6 +184,12 @@ impl<'a> Judge<'a, '_> {
         }
         if self.close_to_measured(claim) {
             return (Verdict::Observed, String::new());
+        }
+        if claim.same_as.is_some() {
+            // A figure that is printed twice is one figure.
+            if let Some(as_there) = self.from_sources(claim, seen) {
+                return as_there;
+            }
         }
         if let Some(why) = self.unstated(claim) {
             return (Verdict::Open, why);

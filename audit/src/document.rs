@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use sim::input::InputError;
+use sim::pool::{PoolKind, Profile};
 
 use crate::figure::Figure;
 use crate::formula::Formula;
@@ -62,6 +63,12 @@ pub struct Configuration {
     pub about: String,
     /// Pool and workload for the model.
     pub model: Option<ModelRun>,
+    /// The pool of a load test's row.
+    pub pool: Option<RowPool>,
+    /// Clients that wait for each reply.
+    pub clients: Option<f64>,
+    /// Time between a reply and the next request, in s.
+    pub think: f64,
     /// Processes.
     pub workers: Option<f64>,
     /// Requests that can be in service at once.
@@ -97,6 +104,15 @@ pub struct ModelRun {
     pub cold: bool,
     /// Keys of the workload that differ from the variant's.
     pub with: toml::Table,
+}
+
+/// The pool that a row of a load test names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowPool {
+    /// Which pool.
+    pub kind: PoolKind,
+    /// Workers and what each does.
+    pub profile: Profile,
 }
 
 /// One printed figure.

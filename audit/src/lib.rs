@@ -10,6 +10,7 @@ pub mod document;
 pub mod figure;
 pub mod formula;
 pub mod laws;
+pub mod load_test;
 pub mod measured;
 mod predict;
 pub mod quantity;
@@ -17,4 +18,4 @@ mod source;
 pub mod variants;
 pub mod verdict;
 
-pub use predict::{Prediction, Predictions, predict};
+pub use predict::{Build, Prediction, Predictions, predict};

@@ -14,8 +14,8 @@ use rayon::prelude::*;
 use sim::experiment::{CpuModel, Limits, Observer, Outcome, Record, Scenario, Start, simulate};
 use sim::host::Host;
 
-use crate::document::{Claim, Document};
-use crate::variants::{Built, Variants};
+use crate::document::{Claim, Configuration, Document};
+use crate::variants::Built;
 
 /// Replications at the best values.
 const REPLICATIONS: u32 = 3;
@@ -46,6 +46,10 @@ pub struct Predictions {
     pub failed: BTreeMap<String, String>,
 }
 
+/// How the pool and load of a configuration are built; `None` if it says too
+/// little.
+pub type Build<'a> = &'a (dyn Fn(&Configuration) -> Option<Result<Built, String>> + Sync);
+
 /// One replication as claims need it.
 pub(crate) struct Run {
     outcome: Outcome,
@@ -56,12 +60,11 @@ pub(crate) struct Run {
 
 /// What the model says of every claim of `document` that it can say something
 /// about.
-pub fn predict(document: &Document, variants: &Variants, host: &Host, seed: u64) -> Predictions {
+pub fn predict(document: &Document, build: Build<'_>, host: &Host, seed: u64) -> Predictions {
     let mut groups: BTreeMap<(usize, u64), Vec<&Claim>> = BTreeMap::new();
     for claim in &document.claims {
         let Some(index) = claim.configuration else { continue };
-        let result = claim.figure.is_some() && claim.same_as.is_none() && !claim.given;
-        if document.configurations[index].model.is_some() && result {
+        if claim.figure.is_some() && claim.same_as.is_none() && !claim.given {
             let after = claim.after.unwrap_or(0.0).to_bits();
             groups.entry((index, after)).or_default().push(claim);
         }
@@ -70,7 +73,7 @@ pub fn predict(document: &Document, variants: &Variants, host: &Host, seed: u64)
     let said: Vec<_> = groups
         .into_par_iter()
         .map(|((index, after), claims)| {
-            let case = Case { document, variants, host, hosts: &hosts, seed };
+            let case = Case { document, build, host, hosts: &hosts, seed };
             (index, case.predict(index, f64::from_bits(after), &claims))
         })
         .collect();
@@ -88,7 +91,7 @@ pub fn predict(document: &Document, variants: &Variants, host: &Host, seed: u64)
 
 struct Case<'a> {
     document: &'a Document,
-    variants: &'a Variants,
+    build: Build<'a>,
     host: &'a Host,
     hosts: &'a [Host],
     seed: u64,
@@ -102,12 +105,11 @@ impl Case<'_> {
         claims: &[&Claim],
     ) -> Result<Vec<(String, Prediction)>, String> {
         let configuration = &self.document.configurations[index];
-        let Some(model) = &configuration.model else { return Ok(Vec::new()) };
-        let mut built = self.variants.build(&model.variant, &model.with, self.host)?;
-        built.cold |= model.cold;
+        let Some(built) = (self.build)(configuration) else { return Ok(Vec::new()) };
+        let built = built?;
         let requests = match built.workload.arrivals.offered_rate() {
             Some(rate) if after > 0.0 => (rate * after).clamp(1.0, MOST_REQUESTS) as u64,
-            _ => model.requests,
+            _ => built.requests,
         };
         let best = |replication| self.run(&built, self.host, requests, replication);
         let best: Vec<Run> = (0..REPLICATIONS).map(best).collect::<Result<_, _>>()?;

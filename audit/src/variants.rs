@@ -9,6 +9,7 @@ use sim::input::{InputError, closest};
 use sim::pool::{Deployment, PoolConfig, PoolKind, Profile, Split, StartMethod};
 use sim::workload::{PythonVersion, Workload};
 
+use crate::document::{Configuration, ModelRun};
 use crate::source::{Source, read, toml_error};
 
 /// Largest list of variants, in bytes.
@@ -65,6 +66,8 @@ pub struct Built {
     pub deployment: Deployment,
     /// Do the workers start with the load?
     pub cold: bool,
+    /// Requests per replication.
+    pub requests: u64,
 }
 
 impl Variants {
@@ -80,13 +83,15 @@ impl Variants {
         Ok(Self { folder: folder.to_owned(), all: file.variant })
     }
 
-    /// The variant `name` (workload and label), its workload with `with` laid
-    /// over it.
-    ///
-    /// # Errors
-    /// There is none of that name, or it cannot be built; the text says why.
-    pub fn build(&self, name: &str, with: &toml::Table, host: &Host) -> Result<Built, String> {
-        let named = |variant: &&Variant| format!("{} {}", variant.workload, variant.label) == name;
+    /// The pools and the load that `configuration` names; `None` if it names
+    /// none, an error that says why if they cannot be built.
+    pub fn build(&self, configuration: &Configuration, host: &Host) -> Option<Result<Built, String>> {
+        configuration.model.as_ref().map(|model| self.named(model, host))
+    }
+
+    fn named(&self, model: &ModelRun, host: &Host) -> Result<Built, String> {
+        let name = &model.variant;
+        let named = |variant: &&Variant| format!("{} {}", variant.workload, variant.label) == *name;
         let variant = self.all.iter().find(named).ok_or_else(|| {
             let names: Vec<String> =
                 self.all.iter().map(|v| format!("{} {}", v.workload, v.label)).collect();
@@ -95,9 +100,10 @@ impl Variants {
                 None => format!("there is no variant `{name}`"),
             }
         })?;
-        let workload = variant.workload(&self.folder, with)?;
+        let workload = variant.workload(&self.folder, &model.with)?;
         let deployment = variant.deployment(&workload, host)?;
-        Ok(Built { workload, deployment, cold: variant.cold })
+        let cold = variant.cold || model.cold;
+        Ok(Built { workload, deployment, cold, requests: model.requests })
     }
 }
 

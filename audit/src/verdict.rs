@@ -83,6 +83,67 @@ pub struct Audit<'a> {
     pub failed: BTreeMap<String, String>,
 }
 
+/// How many figures of a document there are, and what became of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// All figures.
+    pub figures: usize,
+    /// Of each verdict, as in `Verdict::ALL`.
+    pub verdicts: [usize; 7],
+    /// Figures that the model predicts within 15 %, those left out that repeat
+    /// or follow from others.
+    pub explained: usize,
+    /// Model parameters taken from the document.
+    pub fitted: usize,
+}
+
+impl Tally {
+    /// Figures of `verdict`.
+    pub fn of(&self, verdict: Verdict) -> usize {
+        self.verdicts[verdict as usize]
+    }
+
+    /// Figures whose configuration is stated: those that could be judged.
+    pub fn stated(&self) -> usize {
+        let judged = [Verdict::Refuted, Verdict::Differs, Verdict::Observed, Verdict::Reproduced];
+        judged.iter().map(|verdict| self.of(*verdict)).sum()
+    }
+
+    /// Of those, the share that is reproduced, observed or refuted; none if
+    /// nothing could be judged.
+    pub fn settled(&self) -> Option<f64> {
+        let stated = self.stated();
+        let settled = (stated - self.of(Verdict::Differs)) as f64;
+        (stated > 0).then(|| settled / stated as f64)
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.figures += other.figures;
+        self.explained += other.explained;
+        self.fitted += other.fitted;
+        for (own, other) in self.verdicts.iter_mut().zip(other.verdicts) {
+            *own += other;
+        }
+        self
+    }
+}
+
+impl Audit<'_> {
+    /// How many figures there are of each verdict.
+    pub fn tally(&self) -> Tally {
+        let mut tally = Tally { fitted: self.document.fitted.len(), ..Tally::default() };
+        for judged in &self.judged {
+            tally.figures += 1;
+            tally.verdicts[judged.verdict as usize] += 1;
+            let own = judged.prediction.is_some() && judged.claim.equals.is_none();
+            tally.explained += usize::from(own && judged.verdict == Verdict::Reproduced);
+        }
+        tally
+    }
+}
+
 /// Judges every figure of `document`.
 pub fn audit<'a>(
     document: &'a Document,
@@ -139,8 +200,8 @@ fn case<'a>(document: &Document, given: &Configuration, items: Vec<Item<'a>>) ->
         memory: document.host.memory,
         workers: given.workers,
         slots: given.slots,
-        clients: None,
-        think: 0.0,
+        clients: given.clients,
+        think: given.think,
         cores_per_request: given.cores_per_request,
         in_flight: given.in_flight,
         queue_cap: given.queue_cap,
@@ -267,7 +328,7 @@ impl<'a> Judge<'a, '_> {
             (Some(configuration), None) if configuration.model.is_some() => {
                 format!("the model has no {} of it", claim.quantity.name())
             }
-            _ => "no configuration is stated that could be simulated".to_owned(),
+            _ => "nothing is stated that could be simulated".to_owned(),
         }
     }
 }

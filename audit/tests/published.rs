@@ -32,7 +32,8 @@ fn dump() {
     let document = document(&name);
     let variants = Variants::load(&root().join("workloads")).unwrap();
     let started = std::time::Instant::now();
-    let said = predict(&document, &variants, &host(), 1);
+    let host = host();
+    let said = predict(&document, &|one| variants.build(one, &host), &host, 1);
     println!("{:?} {:?}", started.elapsed(), said.failed);
     let result = audit(&document, said, BTreeMap::new());
     for judged in &result.judged {

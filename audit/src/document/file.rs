@@ -45,6 +45,8 @@ pub(super) struct Configuration {
     pub(super) cold: bool,
     #[serde(default)]
     pub(super) with: toml::Table,
+    pub(super) clients: Option<f64>,
+    pub(super) think: Option<Text>,
     pub(super) workers: Option<f64>,
     pub(super) slots: Option<f64>,
     pub(super) cores_per_request: Option<f64>,

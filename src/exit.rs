@@ -64,7 +64,7 @@ impl Code {
             Self::Internal => "the program or the system failed",
             Self::Usage => "the command line makes no sense",
             Self::NotMet => "no pool or recycling rule is sure to meet the objective",
-            Self::Workload => "the workload file is missing or invalid",
+            Self::Workload => "the workload file, or a file of figures, is missing or invalid",
             Self::Calibration => "the calibration is missing, invalid or of another host",
             Self::NotRun => "no pool could be run for real",
             Self::TooNoisy => "the machine is too noisy to judge predictions on",

@@ -1,6 +1,7 @@
 //! The command line as it is written. `--help` is made from these types.
 
 mod calibrate;
+mod audit;
 mod common;
 mod doctor;
 mod import;
@@ -20,6 +21,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::exit::{Code, Failure};
 
 pub use calibrate::CalibrateArgs;
+pub use audit::{AuditArgs, AuditFormat};
 pub use common::{Format, HostArgs};
 pub use doctor::DoctorArgs;
 pub use import::ImportArgs;
@@ -57,6 +59,7 @@ pub enum Command {
     Recycling(RecyclingArgs),
     Validate(ValidateArgs),
     Calibrate(CalibrateArgs),
+    Audit(AuditArgs),
     Init(InitArgs),
     Import(ImportArgs),
     Doctor(DoctorArgs),

@@ -39,4 +39,6 @@ pub enum Schema {
     Recycling,
     /// Of `planner validate`
     Validate,
+    /// Of `planner audit`
+    Audit,
 }

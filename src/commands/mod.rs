@@ -1,6 +1,7 @@
 //! One file per command: load, compute, render, write.
 
 mod calibrate;
+mod audit;
 mod doctor;
 mod import;
 mod init;
@@ -26,6 +27,7 @@ pub fn run(command: Command) -> Result<Code, Failure> {
         Command::Recycling(args) => recycling::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Calibrate(args) => calibrate::run(&args),
+        Command::Audit(args) => audit::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Doctor(args) => doctor::run(&args),

@@ -2,6 +2,7 @@
 //! `docs/schema/` are generated from these types.
 
 pub mod calibrate;
+pub mod audit;
 pub mod common;
 pub mod doctor;
 pub mod import;

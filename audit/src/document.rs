@@ -77,6 +77,9 @@ pub struct Configuration {
     pub cores_per_request: Option<f64>,
     /// Requests that can be in the system at once.
     pub in_flight: Option<f64>,
+    /// Orderings that the document does not rule out, with the requests that
+    /// each lets into the system at once.
+    pub orderings: Vec<(String, f64)>,
     /// Requests that may wait before more are turned away.
     pub queue_cap: Option<f64>,
     /// Processes that are away together.

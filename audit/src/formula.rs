@@ -186,7 +186,9 @@ mod tests {
         };
         let (value, range) = Formula::parse("a / b").unwrap().value(&figure).unwrap();
         assert_eq!(value, 9.375);
-        assert!((range.low - 14.5 / 1.65).abs() < 1e-12 && (range.high - 15.5 / 1.55).abs() < 1e-12);
+        assert!(
+            (range.low - 14.5 / 1.65).abs() < 1e-12 && (range.high - 15.5 / 1.55).abs() < 1e-12
+        );
         let formula = Formula::parse("( a - b ) / a").unwrap();
         assert_eq!(formula.words(&figure), "(15 GB - 1.6 GB) / 15 GB");
         assert_eq!(formula.names(), ["a", "b", "a"]);
@@ -210,7 +212,9 @@ mod tests {
 
     #[test]
     fn what_is_no_formula_is_refused() {
-        for text in ["", "a +", "( a", "a b", "+", "a & b", "inf", "( ( ( ( ( ( ( ( ( ( ( ( ( ( ( ( ( ( 1"] {
+        for text in
+            ["", "a +", "( a", "a b", "+", "a & b", "inf", "( ( ( ( ( ( ( ( ( ( ( ( ( ( ( ( ( ( 1"]
+        {
             assert!(Formula::parse(text).is_err(), "{text}");
         }
     }

@@ -44,8 +44,11 @@ pub fn parse(
     host: StatedHost,
 ) -> Result<(Document, Vec<InputError>), Vec<InputError>> {
     let source = Source::new(path, text);
-    let mut reader =
-        csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).comment(Some(b'#')).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .flexible(true)
+        .comment(Some(b'#'))
+        .from_reader(text.as_bytes());
     let header = reader.headers().map_err(|error| vec![whole(path, &error)])?.clone();
     let columns = columns(&source, &header, text)?;
     let name = path.file_stem().map_or(String::new(), |name| name.to_string_lossy().into());
@@ -203,16 +206,15 @@ impl Row<'_> {
         if !errors.is_empty() {
             return Err(errors);
         }
-        configuration.pool = profile.map(|profile| RowPool {
-            kind: kind.unwrap_or(sim::pool::PoolKind::Generic),
-            profile,
-        });
+        configuration.pool = profile
+            .map(|profile| RowPool { kind: kind.unwrap_or(sim::pool::PoolKind::Generic), profile });
         if let Some(profile) = profile {
             configuration.workers = configuration.workers.or(Some(f64::from(profile.workers)));
             configuration.slots = configuration.slots.or(Some(profile.slots() as f64));
         }
         let place = document.configurations.len();
-        let claims = figures.into_iter().map(|(q, figure)| claim(&configuration.id, place, q, figure));
+        let claims =
+            figures.into_iter().map(|(q, figure)| claim(&configuration.id, place, q, figure));
         let claims = claims.collect();
         Ok((configuration, claims))
     }

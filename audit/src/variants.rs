@@ -85,7 +85,11 @@ impl Variants {
 
     /// The pools and the load that `configuration` names; `None` if it names
     /// none, an error that says why if they cannot be built.
-    pub fn build(&self, configuration: &Configuration, host: &Host) -> Option<Result<Built, String>> {
+    pub fn build(
+        &self,
+        configuration: &Configuration,
+        host: &Host,
+    ) -> Option<Result<Built, String>> {
         configuration.model.as_ref().map(|model| self.named(model, host))
     }
 
@@ -110,7 +114,8 @@ impl Variants {
 impl Variant {
     fn workload(&self, folder: &Path, with: &toml::Table) -> Result<Workload, String> {
         let path = folder.join(format!("{}.toml", self.workload));
-        let first = |errors: Vec<InputError>| errors.first().map_or(String::new(), |e| e.to_string());
+        let first =
+            |errors: Vec<InputError>| errors.first().map_or(String::new(), |e| e.to_string());
         let text = read(&path, MAX_BYTES).map_err(first)?;
         let mut table: toml::Table = toml::from_str(&text).map_err(|error| error.to_string())?;
         lay_over(&mut table, &self.with);
@@ -130,7 +135,10 @@ impl Variant {
                 let executor = self.stages.get(&stage.name).unwrap_or(&own);
                 self.pool(workload, executor, stage.profile, host)
             });
-            return Ok(Deployment { pools: pools.collect::<Result<_, _>>()?, split: Split::ByStage });
+            return Ok(Deployment {
+                pools: pools.collect::<Result<_, _>>()?,
+                split: Split::ByStage,
+            });
         }
         if self.classes.is_empty() {
             return Ok(self.pool(workload, &own, None, host)?.into());
@@ -141,8 +149,7 @@ impl Variant {
             place.map(|place| place as u32).ok_or(format!("class `{}` has no pool", class.name))
         });
         let split = Split::ByClass(split.collect::<Result<_, _>>()?);
-        let pools =
-            self.classes.values().map(|executor| self.pool(workload, executor, None, host));
+        let pools = self.classes.values().map(|executor| self.pool(workload, executor, None, host));
         Ok(Deployment { pools: pools.collect::<Result<_, _>>()?, split })
     }
 
@@ -160,8 +167,7 @@ impl Variant {
         let profile = profile.or(given).ok_or("it names no profile")?;
         let python = self.python.as_ref().map(|text| text.parse::<PythonVersion>()).transpose()?;
         let python = python.unwrap_or(workload.runtime.python[0]);
-        let mut pool =
-            PoolConfig::of_kind(kind, workload, profile, python, host.logical_cpus())?;
+        let mut pool = PoolConfig::of_kind(kind, workload, profile, python, host.logical_cpus())?;
         pool.blas_threads = self.blas_threads.unwrap_or(1);
         if let Some(name) = &executor.start_method {
             let mut known = StartMethod::ALL.into_iter();

@@ -204,6 +204,7 @@ fn case<'a>(document: &Document, given: &Configuration, items: Vec<Item<'a>>) ->
         think: given.think,
         cores_per_request: given.cores_per_request,
         in_flight: given.in_flight,
+        orderings: given.orderings.clone(),
         queue_cap: given.queue_cap,
         workers_away: given.workers_away,
         ttl: given.ttl,

@@ -1,7 +1,7 @@
 //! An audit as text: how many figures, what is wrong with which, and why.
 
 use audit::figure::{digits, show};
-use audit::laws::Finding;
+use audit::laws::{Finding, Law};
 use audit::verdict::{Audit, Judged, Tally, Verdict};
 
 use super::layout::Page;
@@ -26,6 +26,7 @@ pub fn text(answer: &Answer<'_>) -> String {
     }
     for audit in answer.audits {
         broken(audit, &mut page);
+        follows(audit, &mut page);
         differing(audit, &mut page);
         if answer.all {
             every(audit, &mut page);
@@ -105,10 +106,24 @@ fn broken(audit: &Audit<'_>, page: &mut Page) {
         page.paragraph("  ", &format!("{kept} laws and sums could be checked, and all hold."));
     }
     for finding in violations {
-        let off = format!("off {} times", digits(finding.off));
+        let off = format!("{} times off", digits(finding.off));
         let line = format!("{}, {off}: {}", finding.law.name(), finding.words);
         page.hanging("  ", "    ", &line);
         page.hanging("    figures: ", "             ", &finding.figures.join(", "));
+    }
+}
+
+/// What the laws that hold tell beside.
+fn follows(audit: &Audit<'_>, page: &mut Page) {
+    let holding = audit.findings.iter().filter(|one| one.holds && one.law == Law::Little);
+    let holding: Vec<&Finding> = holding.collect();
+    if holding.is_empty() {
+        return;
+    }
+    page.heading(&format!("{}: what follows from Little's law", audit.document.name));
+    for finding in holding {
+        let figures = finding.figures.join(", ");
+        page.hanging("  ", "    ", &format!("{} ({figures})", finding.words));
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::lab::Lab;
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "",
     "recommend",
     "simulate",
@@ -8,6 +8,7 @@ const COMMANDS: [&str; 14] = [
     "sweep",
     "plot",
     "calibrate",
+    "audit",
     "init",
     "doctor",
     "validate",

@@ -76,4 +76,6 @@ fn committed_schemas_are_those_of_the_program() {
     assert_eq!(lab.answer("schema validate", 0), validate);
     let recycling = include_str!("../../docs/schema/recycling.json");
     assert_eq!(lab.answer("schema recycling", 0), recycling);
+    let audit = include_str!("../../docs/schema/audit.json");
+    assert_eq!(lab.answer("schema audit", 0), audit);
 }

@@ -22,10 +22,7 @@ struct Check<'a> {
     errors: RefCell<Vec<InputError>>,
 }
 
-pub(super) fn document(
-    file: file::File,
-    source: &Source<'_>,
-) -> Result<Document, Vec<InputError>> {
+pub(super) fn document(file: file::File, source: &Source<'_>) -> Result<Document, Vec<InputError>> {
     let check = Check { source, errors: RefCell::default() };
     let document = check.document(file);
     let mut errors = check.errors.into_inner();
@@ -82,7 +79,11 @@ impl Check<'_> {
         let mut seen = BTreeSet::new();
         for id in ids {
             if !seen.insert(id.get_ref()) {
-                self.report(id, format!("`{}` is there twice", shorten(id.get_ref())), "rename one");
+                self.report(
+                    id,
+                    format!("`{}` is there twice", shorten(id.get_ref())),
+                    "rename one",
+                );
             }
         }
     }
@@ -105,6 +106,7 @@ impl Check<'_> {
             slots: file.slots,
             cores_per_request: file.cores_per_request,
             in_flight: file.in_flight,
+            orderings: file.orderings.into_iter().map(|o| (o.what, o.in_flight)).collect(),
             queue_cap: file.queue_cap,
             workers_away: file.workers_away,
             ttl: self.measure(file.ttl.as_ref(), Dimension::Time),

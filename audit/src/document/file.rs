@@ -51,6 +51,8 @@ pub(super) struct Configuration {
     pub(super) slots: Option<f64>,
     pub(super) cores_per_request: Option<f64>,
     pub(super) in_flight: Option<f64>,
+    #[serde(default)]
+    pub(super) orderings: Vec<Ordering>,
     pub(super) queue_cap: Option<f64>,
     pub(super) workers_away: Option<f64>,
     pub(super) ttl: Option<Text>,
@@ -60,6 +62,13 @@ pub(super) struct Configuration {
     pub(super) unstated: String,
     #[serde(default)]
     pub(super) leaves_open: Vec<Text>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ordering {
+    pub(super) what: String,
+    pub(super) in_flight: f64,
 }
 
 #[derive(Deserialize)]

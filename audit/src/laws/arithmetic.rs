@@ -32,7 +32,10 @@ fn finding(law: Law, claim: &Claim, holds: bool, off: f64, words: String) -> Fin
     Finding { law, holds, figures: vec![claim.id.clone()], words, off }
 }
 
+/// How many times one is the other; of shares near one, what is missing.
 fn apart(a: f64, b: f64) -> f64 {
+    let near_one = |share: f64| (0.9..1.0).contains(&share);
+    let (a, b) = if near_one(a) && near_one(b) { (1.0 - a, 1.0 - b) } else { (a, b) };
     (a / b).max(b / a)
 }
 
@@ -70,8 +73,7 @@ fn bounded(
         (own.range.high + slack >= range.low, "at least")
     };
     let shown = in_unit_of(own, value, claim.quantity);
-    let words =
-        format!("{because}: {side} {} = {shown}, printed {own}", formula.words(&find));
+    let words = format!("{because}: {side} {} = {shown}, printed {own}", formula.words(&find));
     Some(finding(Law::Bound, claim, holds, apart(own.value, value), words))
 }
 

@@ -72,7 +72,7 @@ impl Law {
 pub struct Finding {
     /// Which law.
     pub law: Law,
-    /// Is it kept?
+    /// Is it kept? What only follows from a law is.
     pub holds: bool,
     /// The figures that took part, by id.
     pub figures: Vec<String>,
@@ -114,6 +114,8 @@ pub struct Case<'a> {
     pub cores_per_request: Option<f64>,
     /// Requests in the system at most.
     pub in_flight: Option<f64>,
+    /// Orderings that may have been used, with what each lets in at once.
+    pub orderings: Vec<(String, f64)>,
     /// Requests that may wait.
     pub queue_cap: Option<f64>,
     /// Processes away together.

@@ -49,8 +49,7 @@ pub(super) fn waiting(case: &Case<'_>) -> Vec<Finding> {
             rejected.figure
         );
         let limit = if full { 1.0 } else { 1e-9 };
-        let mut finding =
-            at_most(Law::Queue, &[rejected], rejected.figure.range.low, limit, words);
+        let mut finding = at_most(Law::Queue, &[rejected], rejected.figure.range.low, limit, words);
         finding.off = if finding.holds { 1.0 } else { cap / queue.figure.value };
         findings.push(finding);
     }

@@ -25,14 +25,23 @@ pub(super) fn little(case: &Case<'_>) -> Vec<Finding> {
     let least = least * rate.figure.range.low * time.figure.range.low;
     let (limit, what) = match (case.in_flight, case.slots) {
         (Some(limit), _) => (limit, "can be under way at once"),
-        (None, Some(slots)) => {
-            let words = format!("{text} requests in the system, beside {} slots", digits(slots));
-            return vec![at_most(Law::Little, &[rate, time], 0.0, 1.0, words)];
-        }
-        _ => return Vec::new(),
+        _ => return vec![follows(case, [rate, time], text, least)],
     };
     let words = format!("{text} requests in the system, but {} {what}", digits(limit));
     vec![at_most(Law::Little, &[rate, time], least, limit, words)]
+}
+
+/// What Little's law says where it has nothing to break: how many slots were
+/// busy, and which orderings cannot have been.
+fn follows(case: &Case<'_>, items: [super::Item<'_>; 2], inside: String, least: f64) -> Finding {
+    let mut words = format!("{inside} requests in the system");
+    if let Some(slots) = case.slots {
+        words.push_str(&format!(", beside {} slots", digits(slots)));
+    }
+    for (what, limit) in case.orderings.iter().filter(|(_, limit)| least > *limit) {
+        words.push_str(&format!("; so it was not {what}, which lets in {}", digits(*limit)));
+    }
+    at_most(Law::Little, &items, 0.0, 1.0, words)
 }
 
 /// U = X D: the CPU time per request that rate and busy cores imply is no more
@@ -41,11 +50,8 @@ pub(super) fn utilisation(case: &Case<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let Some(cpu) = case.get(Quantity::Cpu) else { return findings };
     if let Some(cpus) = case.cpus {
-        let words = format!(
-            "{} busy cores of {} hardware threads",
-            digits(cpu.figure.value),
-            digits(cpus)
-        );
+        let words =
+            format!("{} busy cores of {} hardware threads", digits(cpu.figure.value), digits(cpus));
         findings.push(at_most(Law::Utilisation, &[cpu], cpu.figure.range.low, cpus, words));
     }
     let (Some(rate), Some(time)) = (throughput(case), case.typical()) else { return findings };
@@ -75,8 +81,7 @@ pub(super) fn utilisation(case: &Case<'_>) -> Vec<Finding> {
 
 /// X <= C / D.
 pub(super) fn bottleneck(case: &Case<'_>) -> Vec<Finding> {
-    let (Some(rate), Some((demand, how)), Some(cpus)) =
-        (throughput(case), &case.demand, case.cpus)
+    let (Some(rate), Some((demand, how)), Some(cpus)) = (throughput(case), &case.demand, case.cpus)
     else {
         return Vec::new();
     };
@@ -111,13 +116,7 @@ pub(super) fn interactive(case: &Case<'_>) -> Vec<Finding> {
         rate.figure
     );
     let most = clients / (least * time.figure.range.low + case.think);
-    vec![at_most(
-        Law::InteractiveResponse,
-        &[rate, time],
-        rate.figure.range.low,
-        most,
-        words,
-    )]
+    vec![at_most(Law::InteractiveResponse, &[rate, time], rate.figure.range.low, most, words)]
 }
 
 /// Nothing is served that was not offered.

@@ -115,7 +115,10 @@ pub(super) fn figure(
         Some(unit) if bare => format!("{cell} {unit}"),
         Some(unit) => {
             let message = format!("`{cell}` has a unit of its own in a column of {unit}");
-            return Err((message, format!("write it in {unit}, or take the unit out of the header")));
+            return Err((
+                message,
+                format!("write it in {unit}, or take the unit out of the header"),
+            ));
         }
         None => cell.to_owned(),
     };

@@ -37,9 +37,8 @@ pub(super) fn prediction(best: &[f64], drawn: &[f64]) -> Option<Prediction> {
         return None;
     }
     let point = best.iter().sum::<f64>() / best.len() as f64;
-    let extremes = drawn.iter().fold((point, point), |(low, high), value| {
-        (value.min(low), value.max(high))
-    });
+    let extremes =
+        drawn.iter().fold((point, point), |(low, high), value| (value.min(low), value.max(high)));
     if point <= 0.0 || extremes.0 <= 0.0 {
         return Some(Prediction { point, low: extremes.0, high: extremes.1 });
     }

@@ -115,7 +115,7 @@ fn a_slip_is_refused_with_its_place() {
         ("sleep-baseline < sleep-process", "sleep-baseline < slep-process", "no claim"),
         ("in = \"sleep-async\"", "in = \"sleep-asink\"", "no configuration"),
         ("id = \"sleep-async\", ", "id = \"sleep-baseline\", ", "twice"),
-        ("given = true", "given = true", "unknown field"),
+        ("given = true", "gven = true", "unknown field"),
         ("sample-messages / sample-async-total", "sample-messages /", "no formula"),
     ] {
         assert!(good.contains(from), "{from}");

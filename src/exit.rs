@@ -206,9 +206,7 @@ impl Failure {
             Self::NoJitter { .. } => Code::NotMet,
             Self::Inputs(errors) => match errors.iter().map(|error| error.kind).max() {
                 Some(InputKind::Calibration) => Code::Calibration,
-                Some(InputKind::Workload | InputKind::Cells | InputKind::Figures) => {
-                    Code::Workload
-                }
+                Some(InputKind::Workload | InputKind::Cells | InputKind::Figures) => Code::Workload,
                 None => Code::Internal,
             },
             Self::OtherHost { .. } | Self::NoCalibration => Code::Calibration,

@@ -249,7 +249,7 @@ impl<'a> Judge<'a, '_> {
         }
         if claim.same_as.is_some() {
             // A figure that is printed twice is one figure.
-            if let Some(as_there) = self.from_sources(claim, seen) {
+            if let Some(as_there) = self.follow_sources(claim, seen) {
                 return as_there;
             }
         }
@@ -263,7 +263,7 @@ impl<'a> Judge<'a, '_> {
             Some(_) => return (Verdict::Differs, String::new()),
             None => {}
         }
-        self.from_sources(claim, seen)
+        self.follow_sources(claim, seen)
             .unwrap_or_else(|| (Verdict::Open, self.without_prediction(claim)))
     }
 
@@ -304,7 +304,7 @@ impl<'a> Judge<'a, '_> {
     }
 
     /// A computed figure is as good as the worst that it is computed from.
-    fn from_sources(
+    fn follow_sources(
         &self,
         claim: &'a Claim,
         seen: &mut BTreeSet<&'a str>,

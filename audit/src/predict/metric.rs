@@ -29,7 +29,7 @@ pub(super) fn of(claim: &Claim, built: &Built, host: &Host, run: &Run) -> Option
         }),
         Quantity::Mean => Some(served.mean),
         Quantity::Makespan => Some(outcome.makespan),
-        Quantity::Startup => built.cold.then(|| outcome.ready_at.0 as f64 * 1e-9),
+        Quantity::Startup => built.cold.then_some(outcome.ready_at.0 as f64 * 1e-9),
         Quantity::Cpu => Some(outcome.utilisation.cores * host.usable_cpus()),
         Quantity::Memory | Quantity::PeakPss => Some(outcome.memory.peak_pss as f64),
         Quantity::IdlePss => Some(outcome.memory.idle_pss as f64),

@@ -46,12 +46,12 @@ fn summary(fitted: &Fitted) -> String {
     let host = &fitted.host;
     let python = host.provenance.as_ref().map_or("", |provenance| &provenance.interpreter);
     format!(
-        "{}, {}, {}. {} of {}; {} thrown away because the speed of the host changed meanwhile.",
+        "{}, {}, {}. {}, {} launches of probes; {} thrown away because the speed of the host changed meanwhile.",
         if host.processor.is_empty() { "unnamed processor" } else { &host.processor },
         count(host.cores, "core"),
         python,
         count(fitted.rounds as u64, "round"),
-        count(fitted.launches as u64, "launch").replace("launchs", "launches"),
+        fitted.launches,
         fitted.rejected,
     )
 }

@@ -75,13 +75,16 @@ pub(super) fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
     }
 }
 
-/// Intercept and slope by least squares; none from fewer than two settings.
+/// Intercept and slope by least squares of relative distances, since times vary
+/// in proportion; none from fewer than two settings or of times not above zero.
 pub(super) fn line(points: &[(f64, f64)]) -> Option<(f64, f64)> {
-    let n = points.len() as f64;
-    let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / n;
-    let (x, y) = (mean(|p| p.0), mean(|p| p.1));
-    let variance: f64 = points.iter().map(|p| (p.0 - x).powi(2)).sum();
-    let slope = points.iter().map(|p| (p.0 - x) * (p.1 - y)).sum::<f64>() / variance;
+    let weighed =
+        |of: fn(f64, f64) -> f64| -> f64 { points.iter().map(|&(x, y)| of(x, y) / (y * y)).sum() };
+    let weight = weighed(|_, _| 1.0);
+    let (x, y) = (weighed(|x, _| x) / weight, weighed(|_, y| y) / weight);
+    let around = |point: &(f64, f64)| (point.0 - x) / (point.1 * point.1);
+    let variance: f64 = points.iter().map(|p| around(p) * (p.0 - x)).sum();
+    let slope = points.iter().map(|p| around(p) * (p.1 - y)).sum::<f64>() / variance;
     slope.is_finite().then_some((y - slope * x, slope))
 }
 

@@ -1,7 +1,7 @@
 //! The command line as it is written. `--help` is made from these types.
 
-mod calibrate;
 mod audit;
+mod calibrate;
 mod common;
 mod doctor;
 mod import;
@@ -20,8 +20,8 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::exit::{Code, Failure};
 
-pub use calibrate::CalibrateArgs;
 pub use audit::{AuditArgs, AuditFormat};
+pub use calibrate::CalibrateArgs;
 pub use common::{Format, HostArgs};
 pub use doctor::DoctorArgs;
 pub use import::ImportArgs;

@@ -1,7 +1,7 @@
 //! One file per command: load, compute, render, write.
 
-mod calibrate;
 mod audit;
+mod calibrate;
 mod doctor;
 mod import;
 mod init;

@@ -109,7 +109,7 @@ fn own(args: &ValidateArgs, workload: sim::workload::Workload, profile: Profile)
         name: workload.name.clone(),
         set: Set::HeldOut,
         effect: "own".to_owned(),
-        max_requests: workload.service.lifecycle.max_requests.and_then(|n| n.try_into().ok()),
+        max_requests: workload.service.lifecycle.max_requests,
         workload,
         pool: args.own.pool.unwrap_or(usual),
         profile,

@@ -1,8 +1,8 @@
 //! Answers as text and as JSON. The text is plain: nothing is said by colour.
 
-pub mod calibrate;
 pub mod audit;
 pub mod audit_page;
+pub mod calibrate;
 pub mod doctor;
 pub mod failure;
 pub mod import;

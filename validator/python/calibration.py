@@ -1,7 +1,8 @@
 """How many steps of each computing kernel make a given time on this machine.
 
 CPU time counts, not elapsed time, so that neighbours who take the core do not;
-and the fastest of several runs, since what else disturbs a run makes it longer.
+and the fastest of several runs, spread over a while, since what else disturbs a
+run makes it longer and may last.
 One step and many tell the fixed cost of a call from the cost of a step. Another
 length is then asked for as a request would ask, and what it took is reported,
 so that whoever reads the figures can see how well the lengths were kept.
@@ -13,7 +14,8 @@ import kernels
 
 LONG_NS = 4_000_000
 CHECK_NS = 2_000_000
-REPEATS = 7
+REPEATS = 15
+PAUSE_S = 0.008
 
 
 def calibrate(classes, log):
@@ -60,4 +62,5 @@ def _fastest(kernel, steps, repeats=REPEATS):
         kernel(steps)
         took = time.process_time_ns() - began
         best = took if best is None else min(best, took)
+        time.sleep(PAUSE_S)
     return best

@@ -24,14 +24,22 @@ def main(spec_path):
         import service
 
         pool_type = pools.load(spec["pool"])
+        import_cpu_ns = time.process_time_ns()
         stage = "calibration"
         rates = calibration.calibrate(spec["classes"], log)
         stage = "start"
         service.prepare(spec, rates)
+        application = {"private_bytes": private_bytes(), "import_cpu_ns": import_cpu_ns}
         began = time.monotonic_ns()
         pool = pool_type(spec, (service.prepare, (spec, rates)))
         ready = time.monotonic_ns()
-        log.write(event="ready", began=began, ready=ready, interpreter_lock=has_lock())
+        log.write(
+            event="ready",
+            began=began,
+            ready=ready,
+            interpreter_lock=has_lock(),
+            application=application,
+        )
         stage = "replay"
         counts = load.replay(spec, read_trace(spec), pool, log)
         log.write(event="end", **counts)
@@ -50,6 +58,13 @@ def main(spec_path):
 def has_lock():
     """Is there an interpreter lock? An import may have turned it back on."""
     return getattr(sys, "_is_gil_enabled", lambda: True)()
+
+
+def private_bytes():
+    """Memory that only this process has."""
+    with open("/proc/self/smaps_rollup") as file:
+        fields = [line.split() for line in file if line.startswith("Private_")]
+    return sum(int(field[1]) for field in fields) * 1024
 
 
 def read_trace(spec):

@@ -1,8 +1,8 @@
 //! Answers for programs. `docs/json.md` describes them; the schemas in
 //! `docs/schema/` are generated from these types.
 
-pub mod calibrate;
 pub mod audit;
+pub mod calibrate;
 pub mod common;
 pub mod doctor;
 pub mod import;

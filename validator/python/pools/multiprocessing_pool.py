@@ -2,6 +2,12 @@
 
 import multiprocessing
 
+# Now, rather than while the pool starts.
+import multiprocessing.pool
+import multiprocessing.popen_fork
+import multiprocessing.queues
+import multiprocessing.synchronize
+
 import service
 import timers
 

@@ -5,7 +5,12 @@ there. With `max_tasks` that call is the first of a worker's life.
 """
 
 import concurrent.futures
+
+# Now, rather than while the pool starts.
+import concurrent.futures.process
 import multiprocessing
+import multiprocessing.popen_fork
+import multiprocessing.synchronize
 
 import service
 import timers

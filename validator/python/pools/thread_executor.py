@@ -4,6 +4,9 @@ On a build without the interpreter lock this is the pool of free threads.
 """
 
 import concurrent.futures
+
+# Now, rather than while the pool starts.
+import concurrent.futures.thread
 import threading
 
 import timers

@@ -12,7 +12,7 @@ pub(crate) mod events;
 mod guard;
 mod observation;
 pub(crate) mod sampler;
-mod sources;
+pub(crate) mod sources;
 mod spec;
 mod stop;
 mod watch;
@@ -27,13 +27,13 @@ use sim::workload::{TraceRow, Workload, write_trace};
 
 pub use delay_server::DelayServer;
 pub use error::RunError;
-pub use observation::{End, KernelRate, Observation, Outcome, Record, Startup};
+pub use observation::{Application, End, KernelRate, Observation, Outcome, Record, Startup};
 pub use sampler::{ProcessSample, Sample, SamplingCost};
 pub use spec::{ClassSpec, Kernel, Load, POOLS, PoolSpec, SegmentSpec, Spec, WaitKernel};
 pub use stop::Stop;
 
 pub(crate) use guard::Guard;
-pub(crate) use sampler::{monotonic_ns, thread_cpu_ns};
+pub(crate) use sampler::monotonic_ns;
 pub(crate) use sources::write as write_sources;
 
 use crate::child::Group;

@@ -57,6 +57,18 @@ pub struct Startup {
     pub ready: u64,
     /// Did the caller's process have an interpreter lock then?
     pub interpreter_lock: bool,
+    /// What the caller's process had imported by then, where it is a Python.
+    #[serde(default)]
+    pub application: Option<Application>,
+}
+
+/// A Python process that is about to make a pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Application {
+    /// Memory of its own, the interpreter's included, in bytes.
+    pub private_bytes: u64,
+    /// CPU time from its launch to its last import, in ns.
+    pub import_cpu_ns: u64,
 }
 
 /// How long a kernel takes, in ns, alone and undisturbed.

@@ -13,6 +13,7 @@ macro_rules! python {
 const PACKAGES: [&str; 2] = ["pools", "grpc_worker"];
 const SOURCES: &[(&str, &str)] = python![
     "runner.py",
+    "reference.py",
     "experiment.py",
     "events.py",
     "kernels.py",

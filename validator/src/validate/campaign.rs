@@ -207,7 +207,7 @@ fn purpose(pool: PoolKind, workload: &Workload) -> Purpose {
 /// Cells and repeats: A B C, C B A, A B C.
 fn order(cells: usize, repeats: u32) -> Vec<(usize, u32)> {
     let round = |repeat: u32| {
-        let at = move |index| if repeat % 2 == 0 { index } else { cells - 1 - index };
+        let at = move |index| if repeat.is_multiple_of(2) { index } else { cells - 1 - index };
         (0..cells).map(move |index| (at(index), repeat))
     };
     (0..repeats).flat_map(round).collect()

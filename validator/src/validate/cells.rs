@@ -3,7 +3,7 @@
 //! `docs/validate.md` describes the format.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sim::input::{
     Fault, InputError, InputKind, Keys, Reader, Reported, Section, Source, Value, closest,
@@ -199,8 +199,8 @@ impl<'a> Known<'a> {
         let name = section.required("name", identifier);
         let effect = section.required("effect", identifier);
         let workload = self.workload(&section);
-        let pool = section.required("pool", |value| parsed::<PoolKind>(value));
-        let profile = section.required("profile", |value| parsed::<Profile>(value));
+        let pool = section.required("pool", parsed::<PoolKind>);
+        let profile = section.required("profile", parsed::<Profile>);
         let requests = section.required("requests", |value| count_up_to(value, MAX_REQUESTS));
         let methods = StartMethod::ALL.map(|method| (method.name(), method));
         let start_method = section.optional("start_method", |value| one_of(value, &methods));
@@ -250,7 +250,7 @@ impl<'a> Known<'a> {
         workload.with_arrivals_of(section, self.base)
     }
 
-    fn load(&self, path: &PathBuf) -> Result<Workload, Reported> {
+    fn load(&self, path: &Path) -> Result<Workload, Reported> {
         Workload::load(path).map_err(|errors| {
             let reported = errors.into_iter().map(|error| self.reader.report_elsewhere(error));
             reported.last().unwrap_or_else(|| {

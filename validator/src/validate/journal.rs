@@ -117,6 +117,7 @@ mod tests {
             repeat,
             observed: Figures::from_fn(|figure| (figure as usize != 4).then_some(0.1 + 0.2)),
             slowdown: Slowdown { factor: 1.0 / 3.0, ..Slowdown::NONE },
+            application: None,
             kernels: vec![("python".to_owned(), 1.01)],
             failed: 1,
             cores: 1.5,

@@ -11,7 +11,9 @@ use sim::workload::{PythonVersion, Trace, TraceRow, Workload};
 use super::cells::Cell;
 use super::figures::{Figures, Served};
 use super::speed::{Reference, Slowdown};
-use crate::run::{End, Limits, Observation, Outcome, Plan, PoolSpec, RunError, Spec, Stop, run};
+use crate::run::{
+    Application, End, Limits, Observation, Outcome, Plan, PoolSpec, RunError, Spec, Stop, run,
+};
 
 /// Spacing of the looks at the processes.
 pub(super) const SAMPLE_EVERY: Duration = Duration::from_millis(50);
@@ -92,6 +94,9 @@ pub struct Measured {
     pub slowdown: Slowdown,
     /// A kernel's time when asked for as a request asks, over what was asked.
     pub kernels: Vec<(String, f64)>,
+    /// What the process that made the pool had imported.
+    #[serde(default)]
+    pub application: Option<Application>,
     /// Requests without an answer, or with an error for one.
     pub failed: u64,
     /// Cores that the pool kept busy, time average.
@@ -127,10 +132,11 @@ pub fn measure(
         limits: case.limits(),
         sample_every: SAMPLE_EVERY,
     };
-    let reference = Reference::start().map_err(RunError::Watch)?;
+    let reference = Reference::start(python, folder).map_err(RunError::Watch)?;
     let observation = run(&plan, folder, stop);
     let seen = reference.finish();
     let observation = observation?;
+    let seen = seen.map_err(RunError::Watch)?;
     if observation.end == End::Interrupted {
         return Err(RunError::Interrupted);
     }
@@ -148,6 +154,7 @@ pub fn measure(
         repeat,
         observed: figures(&observation),
         slowdown: slowdown.unwrap_or(Slowdown::NONE),
+        application: observation.startup.application,
         kernels: kernels(&observation),
         failed: failed(&observation),
         cores,

@@ -18,6 +18,8 @@ use sim::workload::{Distribution, SegmentKind, Workload};
 
 use super::figures::{Figure, Figures, Served};
 use super::measure::{Case, Measured, SAMPLE_EVERY};
+use super::speed::Slowdown;
+use crate::run::Application;
 
 /// Share of the observations that a prediction interval is meant to hold.
 const COVERAGE: f64 = 0.90;
@@ -59,8 +61,8 @@ impl Predictor<'_> {
     /// # Errors
     /// As the simulation.
     pub fn predict(&self, case: &Case, measured: &Measured) -> Result<Predicted, SimError> {
-        let factor = measured.slowdown.factor;
-        let (figures, outcome) = self.at(case, measured, self.host, factor)?;
+        let slowdown = measured.slowdown;
+        let (figures, outcome) = self.at(case, measured, self.host, slowdown)?;
         let drawn: Vec<Figures> = (0..self.draws)
             .into_par_iter()
             .map(|draw| {
@@ -68,8 +70,13 @@ impl Predictor<'_> {
                 rng.set_stream(u64::from(draw));
                 let host = drawn(self.host, &mut rng);
                 let noise: f64 = rng.sample(StandardNormal);
-                let factor = factor * (1.0 + measured.slowdown.error * noise).max(0.1);
-                Ok(self.at(case, measured, &host, factor)?.0)
+                let off = (1.0 + slowdown.error * noise).max(0.1);
+                let slowdown = Slowdown {
+                    factor: slowdown.factor * off,
+                    native: slowdown.native * off,
+                    ..slowdown
+                };
+                Ok(self.at(case, measured, &host, slowdown)?.0)
             })
             .collect::<Result<_, SimError>>()?;
         let (low, high) = interval(&figures, &drawn);
@@ -94,9 +101,9 @@ impl Predictor<'_> {
         measured: &Measured,
         figure: Figure,
     ) -> Result<Option<(String, f64)>, SimError> {
-        let factor = measured.slowdown.factor;
+        let slowdown = measured.slowdown;
         let Some(observed) = measured.observed.get(figure) else { return Ok(None) };
-        let Some(now) = self.at(case, measured, self.host, factor)?.0.get(figure) else {
+        let Some(now) = self.at(case, measured, self.host, slowdown)?.0.get(figure) else {
             return Ok(None);
         };
         let ranges = self.host.parameters().into_iter().filter(|it| it.low < it.high);
@@ -107,7 +114,7 @@ impl Predictor<'_> {
             .filter(|(name, _)| name != MEASURED_BESIDE)
             .map(|(name, end)| {
                 let host = self.host.at_end(&name, end);
-                let value = self.at(case, measured, &host, factor)?.0.get(figure).unwrap_or(now);
+                let value = self.at(case, measured, &host, slowdown)?.0.get(figure).unwrap_or(now);
                 Ok((name, value))
             })
             .collect::<Result<_, SimError>>()?;
@@ -117,17 +124,17 @@ impl Predictor<'_> {
         Ok(best.filter(|(_, value)| miss(*value) < 0.9 * miss(now)))
     }
 
-    /// The figures of `case` on `host`, all of whose work takes `factor` times
-    /// as long.
+    /// The figures of `case` on `host`, all of whose work is slowed down.
     fn at(
         &self,
         case: &Case,
         measured: &Measured,
         host: &Host,
-        factor: f64,
+        slowdown: Slowdown,
     ) -> Result<(Figures, Outcome), SimError> {
-        let host = slowed(host, factor);
-        let workload = stretched(case.workload(), &measured.kernels, factor);
+        let host = slowed(host, slowdown.factor);
+        let workload = stretched(case.workload(), &measured.kernels, slowdown);
+        let workload = loaded(workload, self.host, measured.application);
         let scenario =
             Scenario::of(&workload, &host, &case.deployment, case.cell.requests, case.seed);
         let mut seen = Watcher::default();
@@ -135,7 +142,7 @@ impl Predictor<'_> {
         // The pool alone: one request at most competes with what starts.
         let cold = Scenario { start: Start::Cold, requests: 1, ..scenario };
         let ready = simulate(&cold, 0, &mut ())?.ready_at.as_secs();
-        let ready = ready - booted_before(&host, case);
+        let ready = ready - booted_before(&host, &workload, case);
         let figures = Figures::of(&seen.served, seen.pss, Some(ready));
         Ok((figures.with_start_up((ready > 0.0).then_some(ready)), outcome))
     }
@@ -143,9 +150,9 @@ impl Predictor<'_> {
 
 /// Time until a Python parent has booted and imported the application, in s:
 /// the model's start-up begins before that, a measured one after it.
-fn booted_before(host: &Host, case: &Case) -> f64 {
+fn booted_before(host: &Host, workload: &Workload, case: &Case) -> f64 {
     let python_parent = case.deployment.pools.iter().any(|it| it.dispatcher == Dispatcher::Python);
-    let boot = host.start.interpreter.value + case.workload().runtime.import_time;
+    let boot = host.start.interpreter.value + workload.runtime.import_time;
     if python_parent { boot.as_secs() } else { 0.0 }
 }
 
@@ -202,8 +209,8 @@ fn slowed(host: &Host, factor: f64) -> Host {
 }
 
 /// `workload` whose computing takes as long as its kernels did when they were
-/// asked for, times `factor`; waits stay.
-fn stretched(workload: &Workload, kernels: &[(String, f64)], factor: f64) -> Workload {
+/// asked for, times the slowdown of its kind; waits stay.
+fn stretched(workload: &Workload, kernels: &[(String, f64)], slowdown: Slowdown) -> Workload {
     let ratios: BTreeMap<&str, f64> =
         kernels.iter().map(|(name, ratio)| (name.as_str(), *ratio)).collect();
     let mut workload = workload.clone();
@@ -215,9 +222,22 @@ fn stretched(workload: &Workload, kernels: &[(String, f64)], factor: f64) -> Wor
             SegmentKind::Native { parallel: true } => "matmul",
             SegmentKind::Native { parallel: false } => "native",
         };
-        let times = factor * ratios.get(kernel).copied().unwrap_or(1.0);
+        let bytecode = segment.kind == SegmentKind::Python;
+        let times = if bytecode { slowdown.factor } else { slowdown.native }
+            * ratios.get(kernel).copied().unwrap_or(1.0);
         segment.duration = scaled(&segment.duration, times);
     }
+    workload
+}
+
+/// `workload` with the imports that the real application has: the cells' own
+/// and those of the program that runs the pool.
+fn loaded(mut workload: Workload, host: &Host, application: Option<Application>) -> Workload {
+    let Some(application) = application else { return workload };
+    let runtime = &mut workload.runtime;
+    runtime.import_bytes = application.private_bytes.saturating_sub(host.memory.interpreter.value);
+    let importing = application.import_cpu_ns.saturating_sub(host.start.interpreter.value.0);
+    runtime.import_time = SimDuration(runtime.import_time.0 + importing);
     workload
 }
 

@@ -1,25 +1,21 @@
 //! How fast the machine computes while a pool runs on it.
 //!
-//! A thread beside the pool repeats one short piece of work and takes its CPU
-//! time. Sharing a core with the pool does not lengthen that; a neighbour of
-//! the whole machine, a slower clock or a crowded cache does. The pool's own
-//! kernels are timed before it serves; the piece's time while it serves, over
-//! that before, is how much longer they take than they did.
+//! A Python beside the pool repeats two short pieces of work, bytecode and C
+//! code, and takes their CPU time. Sharing a core with the pool does not lengthen
+//! that; a neighbour of the whole machine, a slower clock or a crowded cache
+//! does. The pool's own kernels are timed before it serves; a piece's time while
+//! it serves, over that before, is how much longer they take than they did.
 
-use std::hint::black_box;
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
-use procfs::{CurrentSI as _, KernelStats};
 use serde::{Deserialize, Serialize};
 
-use crate::run::{monotonic_ns, thread_cpu_ns};
+use crate::child::Group;
+use crate::run::sources;
 
-/// Steps of one piece: some 0.2 ms, so that it seldom meets a tick.
-const STEPS: u64 = 100_000;
-/// Pause between two pieces: about 1 % of a core.
-const EVERY: Duration = Duration::from_millis(20);
 /// A piece so many times as long met a stall of the machine, whose length it
 /// says nothing about.
 const STALL: f64 = 4.0;
@@ -28,85 +24,62 @@ const STRETCHES: usize = 5;
 /// Fewest pieces that say anything.
 const FEWEST: usize = 2 * STRETCHES;
 /// Change of speed within a run over which it is measured again.
-pub const DRIFT: f64 = 0.15;
+pub const DRIFT: f64 = 0.4;
 /// Cores that others may take before a run is measured again.
 pub const OTHERS: f64 = 0.15;
 
-/// One piece of work.
+/// One look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Piece {
     /// When it began, in ns of CLOCK_MONOTONIC.
     at: u64,
-    /// CPU time, in ns.
-    cpu: u64,
-    /// CPU time of all processes of the machine until then, in ns; 0 if it does
-    /// not say.
+    /// CPU time of the bytecode, in ns.
+    bytecode: u64,
+    /// CPU time of the C code, in ns.
+    native: u64,
+    /// CPU time of all processes of the machine until then, in ns.
     busy: u64,
 }
 
 /// Runs until finished or dropped.
 #[derive(Debug)]
 pub struct Reference {
-    thread: Option<JoinHandle<Vec<Piece>>>,
-    /// Dropped to end the thread.
-    running: Option<Sender<()>>,
+    group: Group,
+    pieces: PathBuf,
 }
 
 impl Reference {
-    /// Starts now.
+    /// Starts now, on `python`, and writes under `folder`.
     ///
     /// # Errors
     /// As the system.
-    pub fn start() -> std::io::Result<Self> {
-        let (running, ended) = mpsc::channel::<()>();
-        let thread =
-            thread::Builder::new().name("speed reference".to_owned()).spawn(move || {
-                let mut pieces = Vec::new();
-                while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(EVERY) {
-                    pieces.push(piece());
-                }
-                pieces
-            })?;
-        Ok(Self { thread: Some(thread), running: Some(running) })
+    pub fn start(python: &Path, folder: &Path) -> io::Result<Self> {
+        let (programs, pieces) = (folder.join("python"), folder.join("speed.txt"));
+        fs::create_dir_all(&programs)?;
+        sources::write(&programs)?;
+        let mut command = Command::new(python);
+        command.args(["-E", "-s", "-B"]).arg(programs.join("reference.py")).arg(&pieces);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        Ok(Self { group: Group::spawn(command)?, pieces })
     }
 
     /// Ends it, and says what was seen.
-    pub fn finish(mut self) -> Seen {
-        Seen(self.end())
-    }
-
-    fn end(&mut self) -> Vec<Piece> {
-        drop(self.running.take());
-        self.thread.take().and_then(|thread| thread.join().ok()).unwrap_or_default()
-    }
-}
-
-impl Drop for Reference {
-    fn drop(&mut self) {
-        self.end();
+    ///
+    /// # Errors
+    /// What it wrote cannot be read.
+    pub fn finish(self) -> io::Result<Seen> {
+        let Self { group, pieces } = self;
+        drop(group);
+        // The last line may be cut short.
+        Ok(Seen(fs::read_to_string(pieces)?.lines().filter_map(read).collect()))
     }
 }
 
-fn piece() -> Piece {
-    let (at, before) = (monotonic_ns(), thread_cpu_ns());
-    let mut state = black_box(0x9e37_79b9_7f4a_7c15_u64);
-    for _ in 0..STEPS {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-    }
-    black_box(state);
-    let cpu = thread_cpu_ns().saturating_sub(before);
-    Piece { at, cpu, busy: busy_ns() }
-}
-
-/// CPU time that the machine spent on anything, in ns; 0 if it does not say.
-fn busy_ns() -> u64 {
-    let Ok(stat) = KernelStats::current() else { return 0 };
-    let total = stat.total;
-    let ticks = total.user + total.nice + total.system + total.irq.unwrap_or(0);
-    let ticks = ticks + total.softirq.unwrap_or(0) + total.steal.unwrap_or(0);
-    ticks * (1_000_000_000 / procfs::ticks_per_second().max(1))
+fn read(line: &str) -> Option<Piece> {
+    let numbers: Vec<u64> = line.split(' ').map(str::parse).collect::<Result<_, _>>().ok()?;
+    let [at, bytecode, native, ticks] = numbers[..] else { return None };
+    let busy = ticks * (1_000_000_000 / procfs::ticks_per_second().max(1));
+    Some(Piece { at, bytecode, native, busy })
 }
 
 /// What the reference saw.
@@ -116,11 +89,14 @@ pub struct Seen(Vec<Piece>);
 /// How much longer work took in one stretch of time than in another.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Slowdown {
-    /// Time of a piece while the pool served, over that before.
+    /// Time of bytecode while the pool served, over that before.
     pub factor: f64,
-    /// Standard error of that, as a share of it.
+    /// The same of C code.
+    pub native: f64,
+    /// Standard error of the factor, as a share of it.
     pub error: f64,
-    /// Slowest over fastest stretch while the pool served, less one.
+    /// Slowest over fastest stretch while the pool served, less one, of C code:
+    /// bytecode changes its speed all the time.
     pub drift: f64,
     /// CPU time of all pieces, in s.
     pub cost: f64,
@@ -128,7 +104,7 @@ pub struct Slowdown {
 
 impl Slowdown {
     /// Nothing was slower.
-    pub const NONE: Self = Self { factor: 1.0, error: 0.0, drift: 0.0, cost: 0.0 };
+    pub const NONE: Self = Self { factor: 1.0, native: 1.0, error: 0.0, drift: 0.0, cost: 0.0 };
 }
 
 impl Seen {
@@ -144,11 +120,35 @@ impl Seen {
     /// Of the time from `begin` to `end` over that until `ready`, instants in ns
     /// of CLOCK_MONOTONIC; `None` if there were too few pieces.
     pub fn slowdown(&self, ready: u64, begin: u64, end: u64) -> Option<Slowdown> {
-        let cpu_of = |keep: &dyn Fn(u64) -> bool| -> Vec<f64> {
-            self.0.iter().filter(|piece| keep(piece.at)).map(|piece| piece.cpu as f64).collect()
+        let of = |cpu: fn(&Piece) -> u64| {
+            let cpu_of = |from: u64, to: u64| -> Vec<f64> {
+                let within = self.0.iter().filter(|piece| (from..to).contains(&piece.at));
+                within.map(|piece| cpu(piece) as f64).collect()
+            };
+            Ratio::of(cpu_of(0, ready), &cpu_of(begin, end))
         };
-        let mut before = cpu_of(&|at| at < ready);
-        let during = cpu_of(&|at| (begin..end).contains(&at));
+        let (bytecode, native) = (of(|it| it.bytecode)?, of(|it| it.native)?);
+        Some(Slowdown {
+            factor: bytecode.factor,
+            native: native.factor,
+            error: bytecode.error,
+            drift: native.drift,
+            cost: self.0.iter().map(|it| (it.bytecode + it.native) as f64).sum::<f64>() / 1e9,
+        })
+    }
+}
+
+/// How much longer one kind of piece took.
+#[derive(Clone, Copy, Debug)]
+struct Ratio {
+    factor: f64,
+    error: f64,
+    drift: f64,
+}
+
+impl Ratio {
+    /// `None` if there were too few pieces.
+    fn of(mut before: Vec<f64>, during: &[f64]) -> Option<Self> {
         if before.len() < 3 || during.len() < FEWEST {
             return None;
         }
@@ -164,12 +164,8 @@ impl Seen {
         let (low, high) = stretches
             .iter()
             .fold((f64::INFINITY, 0.0_f64), |(low, high), &s| (low.min(s), high.max(s)));
-        Some(Slowdown {
-            factor,
-            error: (squares / (count - 1.0).max(1.0) / count).sqrt() / factor,
-            drift: high / low - 1.0,
-            cost: self.0.iter().map(|piece| piece.cpu as f64).sum::<f64>() / 1e9,
-        })
+        let error = (squares / (count - 1.0).max(1.0) / count).sqrt() / factor;
+        Some(Self { factor, error, drift: high / low - 1.0 })
     }
 }
 
@@ -182,7 +178,11 @@ mod tests {
     use super::*;
 
     fn seen(cpu: impl Fn(u64) -> u64) -> Seen {
-        Seen((0..100).map(|at| Piece { at, cpu: cpu(at), busy: 1 + at / 2 }).collect())
+        Seen(
+            (0..100)
+                .map(|at| Piece { at, bytecode: cpu(at), native: cpu(at), busy: 1 + at / 2 })
+                .collect(),
+        )
     }
 
     #[test]
@@ -219,9 +219,9 @@ mod tests {
     }
 
     #[test]
-    fn pieces_take_cpu_time() {
-        let reference = Reference::start().unwrap();
-        while piece().cpu == 0 {}
-        drop(reference);
+    fn a_line_that_was_cut_short_says_nothing() {
+        let whole = Piece { at: 5, bytecode: 6, native: 7, busy: 8 * 10_000_000 };
+        assert_eq!(read("5 6 7 8"), Some(whole));
+        assert_eq!((read("5 6 7"), read("5 6 7 "), read("")), (None, None, None));
     }
 }

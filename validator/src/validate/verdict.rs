@@ -113,6 +113,7 @@ pub(super) mod testing {
             repeat: 0,
             observed: only(observed),
             slowdown: Slowdown::NONE,
+            application: None,
             kernels: Vec::new(),
             failed: 0,
             cores: 0.0,

@@ -108,7 +108,10 @@ mod tests {
     use super::super::testing::{Sayings, near};
     use super::*;
 
-    fn host(said: &[(&str, &[(&str, f64, f64)])]) -> Host {
+    /// Name, value and spread of a figure.
+    type Figure<'a> = (&'a str, f64, f64);
+
+    fn host(said: &[(&str, &[Figure<'_>])]) -> Host {
         let mut sayings = Sayings::default();
         for (probe, lines) in said {
             sayings.launch(0, probe, 9.0, 9.0, lines);

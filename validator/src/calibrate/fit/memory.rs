@@ -53,7 +53,7 @@ fn saturation(round: &Round) -> Option<(f64, f64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Sayings, near};
+    use super::super::testing::Sayings;
     use super::*;
 
     #[test]

@@ -2,7 +2,7 @@
 
 use validator::validate::campaign::{Campaign, CampaignError, CellResult, Settings};
 use validator::validate::verdict::Comparison;
-use validator::validate::{Figure, Predictor};
+use validator::validate::{Anchors, Figure, Predictor};
 
 /// Errors that are looked into.
 const MOST: usize = 8;
@@ -28,7 +28,7 @@ pub fn suspects(campaign: &Campaign, settings: &Settings<'_>) -> Result<Vec<Wors
         Ok(Worst {
             cell: cell.case.cell.name.clone(),
             comparison,
-            suspicions: suspicions(cell, &comparison, settings)?,
+            suspicions: suspicions(cell, &comparison, settings, &campaign.anchors)?,
         })
     };
     worst.into_iter().map(looked_into).collect()
@@ -48,12 +48,13 @@ fn suspicions(
     cell: &CellResult,
     comparison: &Comparison,
     settings: &Settings<'_>,
+    anchors: &Anchors,
 ) -> Result<Vec<String>, CampaignError> {
     let mut all = Vec::new();
     let Some(run) = cell.runs.iter().find(|run| !run.measured.drifted) else {
         return Ok(all);
     };
-    let predictor = Predictor { host: settings.host, draws: settings.draws };
+    let predictor = Predictor { host: settings.host, draws: settings.draws, anchors };
     let suspect = predictor.suspect(&cell.case, &run.measured, comparison.figure);
     let fail = |error| CampaignError::Simulation { cell: cell.case.cell.name.clone(), error };
     match suspect.map_err(fail)? {

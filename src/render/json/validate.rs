@@ -188,7 +188,7 @@ fn cell(result: &CellResult) -> CellFigures {
         effect: cell.effect.clone(),
         pool: cell.pool.to_string(),
         profile: cell.profile.to_string(),
-        slowdown: result.runs.iter().map(|run| run.measured.slowdown.factor).collect(),
+        slowdown: result.runs.iter().map(|run| run.measured.slowdown.factor()).collect(),
         figures: figures.collect(),
     }
 }

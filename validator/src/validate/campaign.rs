@@ -8,6 +8,7 @@ use sim::host::Host;
 use sim::pool::PoolKind;
 use sim::workload::{PythonVersion, SegmentKind, Workload};
 
+use super::anchors::Anchors;
 use super::cells::Cell;
 use super::journal::{Entry, Journal, JournalError};
 use super::measure::{Case, Measured, measure};
@@ -93,6 +94,8 @@ pub struct Campaign {
     pub not_run: Vec<(String, String)>,
     /// Was it ended on request?
     pub interrupted: bool,
+    /// What work takes at the machine's full speed.
+    pub anchors: Anchors,
 }
 
 /// Measures and predicts `cells`. Runs that the journal of `settings.out` has
@@ -136,10 +139,14 @@ pub fn run(
             Err(error) => campaign.not_run.push((case.cell.name.clone(), error.to_string())),
         }
     }
-    let predictor = Predictor { host: settings.host, draws: settings.draws };
+    campaign.anchors = Anchors::of(measured.values().flatten());
+    let (host, draws) = (settings.host, settings.draws);
+    let predictor = Predictor { host, draws, anchors: &campaign.anchors };
+    let mut results = Vec::new();
     for (index, runs) in measured {
-        campaign.results.push(result(&planned[index].case, runs, &predictor)?);
+        results.push(result(&planned[index].case, runs, &predictor)?);
     }
+    campaign.results = results;
     Ok(campaign)
 }
 

@@ -112,20 +112,12 @@ mod tests {
     use crate::validate::{Figures, Slowdown};
 
     fn entry(of: &str, repeat: u32) -> Entry {
+        let speed = Slowdown { error: 1.0 / 3.0, ..Slowdown::NONE };
         let measured = Measured {
-            cell: "cell".to_owned(),
-            repeat,
             observed: Figures::from_fn(|figure| (figure as usize != 4).then_some(0.1 + 0.2)),
-            slowdown: Slowdown { factor: 1.0 / 3.0, ..Slowdown::NONE },
-            application: None,
-            kernels: vec![("python".to_owned(), 1.01)],
+            kernels: vec![("python".to_owned(), 147.8212530899991)],
             failed: 1,
-            cores: 1.5,
-            core_wait: 0.1,
-            sampling: 0.01,
-            rejected: 0,
-            others: 0.0,
-            drifted: false,
+            ..Measured::unseen("cell", repeat, speed)
         };
         Entry { of: of.to_owned(), measured }
     }

@@ -90,9 +90,9 @@ pub struct Measured {
     pub repeat: u32,
     /// What was seen.
     pub observed: Figures,
-    /// How much longer work took while the pool served than before.
+    /// How fast the machine was.
     pub slowdown: Slowdown,
-    /// A kernel's time when asked for as a request asks, over what was asked.
+    /// What a step of each kernel was timed at, in ns.
     pub kernels: Vec<(String, f64)>,
     /// What the process that made the pool had imported.
     #[serde(default)]
@@ -111,6 +111,28 @@ pub struct Measured {
     pub others: f64,
     /// Did the speed change in this one too, or others take cores?
     pub drifted: bool,
+}
+
+#[cfg(test)]
+impl Measured {
+    /// A run of which nothing but the speed is known.
+    pub(super) fn unseen(cell: &str, repeat: u32, slowdown: Slowdown) -> Self {
+        Self {
+            cell: cell.to_owned(),
+            repeat,
+            observed: Figures::from_fn(|_| None),
+            slowdown,
+            kernels: Vec::new(),
+            application: None,
+            failed: 0,
+            cores: 0.0,
+            core_wait: 0.0,
+            sampling: 0.0,
+            rejected: 0,
+            others: 0.0,
+            drifted: false,
+        }
+    }
 }
 
 /// Runs `case` on `python`; everything seen is kept under `folder`.
@@ -141,8 +163,7 @@ pub fn measure(
         return Err(RunError::Interrupted);
     }
     let (from, to) = span(&observation);
-    // Before the pool was asked for, the runner timed its kernels.
-    let slowdown = seen.slowdown(observation.startup.began, from, to);
+    let slowdown = seen.slowdown(from, to);
     let (cores, core_wait) = cores(&observation, from, to);
     let length = to.saturating_sub(from).max(1) as f64;
     let sampling = observation.sampling.cpu as f64 / length;
@@ -186,10 +207,7 @@ fn figures(observation: &Observation) -> Figures {
 }
 
 fn kernels(observation: &Observation) -> Vec<(String, f64)> {
-    let ratio = |rate: &crate::run::KernelRate| {
-        (rate.kernel.clone(), rate.check_took_ns as f64 / rate.check_asked_ns.max(1) as f64)
-    };
-    observation.kernels.iter().map(ratio).collect()
+    observation.kernels.iter().map(|rate| (rate.kernel.clone(), rate.step_ns)).collect()
 }
 
 fn failed(observation: &Observation) -> u64 {

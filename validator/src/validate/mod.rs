@@ -7,6 +7,7 @@
 //! keeps every run in a [`Journal`] as it lands; [`verdict`] and [`summary`]
 //! say how far they agree.
 
+mod anchors;
 pub mod campaign;
 pub mod cells;
 mod figures;
@@ -17,9 +18,10 @@ mod speed;
 pub mod summary;
 pub mod verdict;
 
+pub use anchors::{Anchors, Pace};
 pub use cells::{Cell, Set};
 pub use figures::{Figure, Figures, Served};
 pub use journal::{Entry, Journal, JournalError};
 pub use measure::{Case, Measured, measure};
 pub use predict::{Predicted, Predictor};
-pub use speed::{DRIFT, OTHERS, Reference, Seen, Slowdown};
+pub use speed::{DRIFT, OTHERS, Piece, Reference, Seen, Slowdown};

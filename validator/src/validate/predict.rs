@@ -1,8 +1,6 @@
 //! The same cell, simulated: the same rows, the pool of the model, the host of
 //! the calibration at the speed that was seen beside the run.
 
-use std::collections::BTreeMap;
-
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_distr::StandardNormal;
@@ -16,9 +14,9 @@ use sim::kernel::SimDuration;
 use sim::pool::Dispatcher;
 use sim::workload::{Distribution, SegmentKind, Workload};
 
+use super::anchors::{Anchors, Pace};
 use super::figures::{Figure, Figures, Served};
 use super::measure::{Case, Measured, SAMPLE_EVERY};
-use super::speed::Slowdown;
 use crate::run::Application;
 
 /// Share of the observations that a prediction interval is meant to hold.
@@ -52,6 +50,8 @@ pub struct Predictor<'a> {
     pub host: &'a Host,
     /// Draws of all parameters at once.
     pub draws: u32,
+    /// What work takes at full speed.
+    pub anchors: &'a Anchors,
 }
 
 impl Predictor<'_> {
@@ -61,8 +61,8 @@ impl Predictor<'_> {
     /// # Errors
     /// As the simulation.
     pub fn predict(&self, case: &Case, measured: &Measured) -> Result<Predicted, SimError> {
-        let slowdown = measured.slowdown;
-        let (figures, outcome) = self.at(case, measured, self.host, slowdown)?;
+        let pace = self.anchors.pace(measured);
+        let (figures, outcome) = self.at(case, measured, self.host, pace)?;
         let drawn: Vec<Figures> = (0..self.draws)
             .into_par_iter()
             .map(|draw| {
@@ -70,13 +70,13 @@ impl Predictor<'_> {
                 rng.set_stream(u64::from(draw));
                 let host = drawn(self.host, &mut rng);
                 let noise: f64 = rng.sample(StandardNormal);
-                let off = (1.0 + slowdown.error * noise).max(0.1);
-                let slowdown = Slowdown {
-                    factor: slowdown.factor * off,
-                    native: slowdown.native * off,
-                    ..slowdown
+                let off = (1.0 + measured.slowdown.error * noise).max(0.1);
+                let pace = Pace {
+                    bytecode: pace.bytecode * off,
+                    native: pace.native * off,
+                    host: pace.host * off,
                 };
-                Ok(self.at(case, measured, &host, slowdown)?.0)
+                Ok(self.at(case, measured, &host, pace)?.0)
             })
             .collect::<Result<_, SimError>>()?;
         let (low, high) = interval(&figures, &drawn);
@@ -101,9 +101,9 @@ impl Predictor<'_> {
         measured: &Measured,
         figure: Figure,
     ) -> Result<Option<(String, f64)>, SimError> {
-        let slowdown = measured.slowdown;
+        let pace = self.anchors.pace(measured);
         let Some(observed) = measured.observed.get(figure) else { return Ok(None) };
-        let Some(now) = self.at(case, measured, self.host, slowdown)?.0.get(figure) else {
+        let Some(now) = self.at(case, measured, self.host, pace)?.0.get(figure) else {
             return Ok(None);
         };
         let ranges = self.host.parameters().into_iter().filter(|it| it.low < it.high);
@@ -114,7 +114,7 @@ impl Predictor<'_> {
             .filter(|(name, _)| name != MEASURED_BESIDE)
             .map(|(name, end)| {
                 let host = self.host.at_end(&name, end);
-                let value = self.at(case, measured, &host, slowdown)?.0.get(figure).unwrap_or(now);
+                let value = self.at(case, measured, &host, pace)?.0.get(figure).unwrap_or(now);
                 Ok((name, value))
             })
             .collect::<Result<_, SimError>>()?;
@@ -130,10 +130,11 @@ impl Predictor<'_> {
         case: &Case,
         measured: &Measured,
         host: &Host,
-        slowdown: Slowdown,
+        pace: Pace,
     ) -> Result<(Figures, Outcome), SimError> {
-        let host = slowed(host, slowdown.factor);
-        let workload = stretched(case.workload(), &measured.kernels, slowdown);
+        let host = slowed(host, pace.host);
+        let workload =
+            stretched(case.workload(), |kernel| self.anchors.length(kernel, measured), pace);
         let workload = loaded(workload, self.host, measured.application);
         let scenario =
             Scenario::of(&workload, &host, &case.deployment, case.cell.requests, case.seed);
@@ -208,11 +209,9 @@ fn slowed(host: &Host, factor: f64) -> Host {
     })
 }
 
-/// `workload` whose computing takes as long as its kernels did when they were
-/// asked for, times the slowdown of its kind; waits stay.
-fn stretched(workload: &Workload, kernels: &[(String, f64)], slowdown: Slowdown) -> Workload {
-    let ratios: BTreeMap<&str, f64> =
-        kernels.iter().map(|(name, ratio)| (name.as_str(), *ratio)).collect();
+/// `workload` whose computing takes as long as the steps that stood for it, at
+/// the pace of its kind; waits stay.
+fn stretched(workload: &Workload, length: impl Fn(&str) -> f64, pace: Pace) -> Workload {
     let mut workload = workload.clone();
     for segment in workload.classes.iter_mut().flat_map(|class| &mut class.segments) {
         let kernel = match segment.kind {
@@ -223,8 +222,7 @@ fn stretched(workload: &Workload, kernels: &[(String, f64)], slowdown: Slowdown)
             SegmentKind::Native { parallel: false } => "native",
         };
         let bytecode = segment.kind == SegmentKind::Python;
-        let times = if bytecode { slowdown.factor } else { slowdown.native }
-            * ratios.get(kernel).copied().unwrap_or(1.0);
+        let times = if bytecode { pace.bytecode } else { pace.native } * length(kernel);
         segment.duration = scaled(&segment.duration, times);
     }
     workload

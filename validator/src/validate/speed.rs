@@ -3,8 +3,7 @@
 //! A Python beside the pool repeats two short pieces of work, bytecode and C
 //! code, and takes their CPU time. Sharing a core with the pool does not lengthen
 //! that; a neighbour of the whole machine, a slower clock or a crowded cache
-//! does. The pool's own kernels are timed before it serves; a piece's time while
-//! it serves, over that before, is how much longer they take than they did.
+//! does.
 
 use std::fs;
 use std::io;
@@ -30,7 +29,7 @@ pub const OTHERS: f64 = 0.15;
 
 /// One look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Piece {
+struct Look {
     /// When it began, in ns of CLOCK_MONOTONIC.
     at: u64,
     /// CPU time of the bytecode, in ns.
@@ -75,25 +74,34 @@ impl Reference {
     }
 }
 
-fn read(line: &str) -> Option<Piece> {
+fn read(line: &str) -> Option<Look> {
     let numbers: Vec<u64> = line.split(' ').map(str::parse).collect::<Result<_, _>>().ok()?;
     let [at, bytecode, native, ticks] = numbers[..] else { return None };
     let busy = ticks * (1_000_000_000 / procfs::ticks_per_second().max(1));
-    Some(Piece { at, bytecode, native, busy })
+    Some(Look { at, bytecode, native, busy })
 }
 
 /// What the reference saw.
 #[derive(Debug)]
-pub struct Seen(Vec<Piece>);
+pub struct Seen(Vec<Look>);
 
-/// How much longer work took in one stretch of time than in another.
+/// CPU time of one kind of piece, in ns; 0 if none was seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Piece {
+    /// Lowest decile, from the launch to the last answer.
+    pub least: f64,
+    /// Mean while the pool served.
+    pub mean: f64,
+}
+
+/// How fast the machine was in one run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Slowdown {
-    /// Time of bytecode while the pool served, over that before.
-    pub factor: f64,
-    /// The same of C code.
-    pub native: f64,
-    /// Standard error of the factor, as a share of it.
+    /// Bytecode.
+    pub bytecode: Piece,
+    /// C code.
+    pub native: Piece,
+    /// Standard error of the mean of bytecode, as a share of it.
     pub error: f64,
     /// Slowest over fastest stretch while the pool served, less one, of C code:
     /// bytecode changes its speed all the time.
@@ -103,8 +111,19 @@ pub struct Slowdown {
 }
 
 impl Slowdown {
-    /// Nothing was slower.
-    pub const NONE: Self = Self { factor: 1.0, native: 1.0, error: 0.0, drift: 0.0, cost: 0.0 };
+    /// Nothing was seen.
+    pub const NONE: Self = Self {
+        bytecode: Piece { least: 0.0, mean: 0.0 },
+        native: Piece { least: 0.0, mean: 0.0 },
+        error: 0.0,
+        drift: 0.0,
+        cost: 0.0,
+    };
+
+    /// Mean time of bytecode while the pool served, over the least.
+    pub fn factor(&self) -> f64 {
+        if self.bytecode.least > 0.0 { self.bytecode.mean / self.bytecode.least } else { 1.0 }
+    }
 }
 
 impl Seen {
@@ -117,20 +136,20 @@ impl Seen {
         Some(last.busy.saturating_sub(first.busy) as f64 / (last.at - first.at) as f64)
     }
 
-    /// Of the time from `begin` to `end` over that until `ready`, instants in ns
-    /// of CLOCK_MONOTONIC; `None` if there were too few pieces.
-    pub fn slowdown(&self, ready: u64, begin: u64, end: u64) -> Option<Slowdown> {
-        let of = |cpu: fn(&Piece) -> u64| {
-            let cpu_of = |from: u64, to: u64| -> Vec<f64> {
-                let within = self.0.iter().filter(|piece| (from..to).contains(&piece.at));
-                within.map(|piece| cpu(piece) as f64).collect()
-            };
-            Ratio::of(cpu_of(0, ready), &cpu_of(begin, end))
+    /// While the pool served, from `begin` to `end`, instants in ns of
+    /// CLOCK_MONOTONIC; `None` if there were too few pieces.
+    pub fn slowdown(&self, begin: u64, end: u64) -> Option<Slowdown> {
+        let of = |cpu: fn(&Look) -> u64| {
+            let until = self.0.iter().filter(|look| look.at < end);
+            let all: Vec<f64> = until.clone().map(|look| cpu(look) as f64).collect();
+            let during: Vec<f64> =
+                until.filter(|look| look.at >= begin).map(|look| cpu(look) as f64).collect();
+            Timed::of(all, during)
         };
         let (bytecode, native) = (of(|it| it.bytecode)?, of(|it| it.native)?);
         Some(Slowdown {
-            factor: bytecode.factor,
-            native: native.factor,
+            bytecode: bytecode.piece,
+            native: native.piece,
             error: bytecode.error,
             drift: native.drift,
             cost: self.0.iter().map(|it| (it.bytecode + it.native) as f64).sum::<f64>() / 1e9,
@@ -138,34 +157,33 @@ impl Seen {
     }
 }
 
-/// How much longer one kind of piece took.
+/// One kind of piece.
 #[derive(Clone, Copy, Debug)]
-struct Ratio {
-    factor: f64,
+struct Timed {
+    piece: Piece,
     error: f64,
     drift: f64,
 }
 
-impl Ratio {
+impl Timed {
     /// `None` if there were too few pieces.
-    fn of(mut before: Vec<f64>, during: &[f64]) -> Option<Self> {
-        if before.len() < 3 || during.len() < FEWEST {
+    fn of(mut all: Vec<f64>, during: Vec<f64>) -> Option<Self> {
+        if during.len() < FEWEST {
             return None;
         }
-        before.sort_by(f64::total_cmp);
-        // The kernels' times are the least of several as well.
-        let base = before[before.len() / 10];
-        let ratios: Vec<f64> = during.iter().map(|cpu| (cpu / base).min(STALL)).collect();
-        let length = ratios.len().div_ceil(STRETCHES);
-        let stretches: Vec<f64> = ratios.chunks(length).map(mean).collect();
-        let factor = mean(&ratios);
-        let squares = stretches.iter().map(|stretch| (stretch - factor).powi(2)).sum::<f64>();
+        all.sort_by(f64::total_cmp);
+        let least = all[all.len() / 10];
+        let during: Vec<f64> = during.into_iter().map(|cpu| cpu.min(STALL * least)).collect();
+        let length = during.len().div_ceil(STRETCHES);
+        let stretches: Vec<f64> = during.chunks(length).map(mean).collect();
+        let piece = Piece { least, mean: mean(&during) };
+        let squares = stretches.iter().map(|stretch| (stretch - piece.mean).powi(2)).sum::<f64>();
         let count = stretches.len() as f64;
         let (low, high) = stretches
             .iter()
             .fold((f64::INFINITY, 0.0_f64), |(low, high), &s| (low.min(s), high.max(s)));
-        let error = (squares / (count - 1.0).max(1.0) / count).sqrt() / factor;
-        Some(Self { factor, error, drift: high / low - 1.0 })
+        let error = (squares / (count - 1.0).max(1.0) / count).sqrt() / piece.mean;
+        Some(Self { piece, error, drift: high / low - 1.0 })
     }
 }
 
@@ -180,28 +198,26 @@ mod tests {
     fn seen(cpu: impl Fn(u64) -> u64) -> Seen {
         Seen(
             (0..100)
-                .map(|at| Piece { at, bytecode: cpu(at), native: cpu(at), busy: 1 + at / 2 })
+                .map(|at| Look { at, bytecode: cpu(at), native: cpu(at), busy: 1 + at / 2 })
                 .collect(),
         )
     }
 
     #[test]
     fn a_machine_that_slows_down_evenly_has_no_drift() {
-        let slower = seen(|at| if at < 20 { 1000 } else { 1300 }).slowdown(20, 20, 100).unwrap();
-        assert!((slower.factor - 1.3).abs() < 1e-12);
+        let slower = seen(|at| if at < 20 { 1000 } else { 1300 }).slowdown(20, 100).unwrap();
+        assert!((slower.factor() - 1.3).abs() < 1e-12);
         assert!(slower.error < 1e-12 && slower.drift < 1e-12, "{slower:?}");
-        let steady = seen(|_| 1000).slowdown(20, 20, 100).unwrap();
-        assert_eq!(steady.factor, 1.0);
+        assert_eq!(seen(|_| 1000).slowdown(20, 100).unwrap().factor(), 1.0);
     }
 
     #[test]
     fn a_change_of_speed_is_seen() {
-        let changed = seen(|at| if at < 60 { 1000 } else { 2000 }).slowdown(20, 20, 100).unwrap();
+        let changed = seen(|at| if at < 60 { 1000 } else { 2000 }).slowdown(20, 100).unwrap();
         assert!(changed.drift > DRIFT && changed.error > 0.05, "{changed:?}");
         // A stall counts as one, however long it was.
-        let stalled =
-            seen(|at| if at == 50 { 1_000_000 } else { 1000 }).slowdown(20, 20, 100).unwrap();
-        assert!(stalled.factor < 1.1, "{stalled:?}");
+        let stalled = seen(|at| if at == 50 { 1_000_000 } else { 1000 }).slowdown(20, 100).unwrap();
+        assert!(stalled.factor() < 1.1, "{stalled:?}");
     }
 
     #[test]
@@ -214,13 +230,12 @@ mod tests {
 
     #[test]
     fn too_little_says_nothing() {
-        assert_eq!(seen(|_| 1000).slowdown(2, 2, 100), None);
-        assert_eq!(seen(|_| 1000).slowdown(20, 20, 25), None);
+        assert_eq!(seen(|_| 1000).slowdown(20, 25), None);
     }
 
     #[test]
     fn a_line_that_was_cut_short_says_nothing() {
-        let whole = Piece { at: 5, bytecode: 6, native: 7, busy: 8 * 10_000_000 };
+        let whole = Look { at: 5, bytecode: 6, native: 7, busy: 8 * 10_000_000 };
         assert_eq!(read("5 6 7 8"), Some(whole));
         assert_eq!((read("5 6 7"), read("5 6 7 "), read("")), (None, None, None));
     }

@@ -108,21 +108,8 @@ pub(super) mod testing {
     pub(crate) fn run(observed: f64, predicted: f64, low: f64, high: f64) -> Run {
         let only =
             |value| Figures::from_fn(|figure| (figure == Figure::Throughput).then_some(value));
-        let measured = Measured {
-            cell: String::new(),
-            repeat: 0,
-            observed: only(observed),
-            slowdown: Slowdown::NONE,
-            application: None,
-            kernels: Vec::new(),
-            failed: 0,
-            cores: 0.0,
-            core_wait: 0.0,
-            sampling: 0.0,
-            rejected: 0,
-            others: 0.0,
-            drifted: false,
-        };
+        let measured =
+            Measured { observed: only(observed), ..Measured::unseen("", 0, Slowdown::NONE) };
         let (figures, low, high) = (only(predicted), only(low), only(high));
         Run { measured, predicted: Predicted { figures, low, high, cores: 0.0, served: 0 } }
     }

@@ -107,7 +107,7 @@ fn bad_input_says_what_where_and_what_to_do() {
         ("empty.log", "empty"),
         ("untimed.log", "--log-format"),
         ("noise.log", "--from"),
-        ("mixed.log", "mixed.log:601:1"),
+        ("mixed.log", "mixed.log:601:9"),
         ("one.csv", "1 usable request"),
         ("unit.csv", "--unit ms"),
         ("unit.csv --unit ms --duration latncy", "did you mean `latency`?"),

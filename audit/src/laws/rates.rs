@@ -103,13 +103,16 @@ pub(super) fn interactive(case: &Case<'_>) -> Vec<Finding> {
     else {
         return Vec::new();
     };
-    let least = match time.quantity {
-        Quantity::Mean => 1.0,
-        _ => MEAN_OVER_MEDIAN,
+    let (least, at_least) = match time.quantity {
+        Quantity::Mean => (1.0, String::new()),
+        _ => (
+            MEAN_OVER_MEDIAN,
+            format!(" (median {}, so the mean is half of it or more)", time.figure),
+        ),
     };
-    let cycle = time.figure.value + case.think;
+    let cycle = least * time.figure.value + case.think;
     let words = format!(
-        "{} client(s) that wait {} for each reply send at most {}; {} are printed",
+        "{} client(s) that wait {} for each reply{at_least} send at most {}; {} are printed",
         digits(clients),
         show(cycle, Dimension::Time),
         show(clients / cycle, Dimension::Rate),

@@ -22,8 +22,10 @@ def calibrate(classes, log):
     """Rates of the kernels that `classes` use: {kind: (fixed ns, ns per step)}."""
     used = {segment["kernel"] for each in classes for segment in each["segments"]}
     rates = {}
-    for kind in sorted(used & set(kernels.COMPUTING)):
-        kernel = kernels.COMPUTING[kind]
+    kinds = {kind: kernels.COMPUTING[kind] for kind in used & set(kernels.COMPUTING)}
+    if any(each["working_set_bytes"] or each["leak_bytes"] for each in classes):
+        kinds["touch"] = kernels.touch
+    for kind, kernel in sorted(kinds.items()):
         rates[kind] = rate = _rate(kernel)
         took = _fastest(kernel, steps_for(rate, CHECK_NS))
         log.write(

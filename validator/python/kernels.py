@@ -7,6 +7,7 @@
                  rounds need no buffer.
 `matmul`         one NumPy product, rows in proportion to the time: releases the
                  lock, runs on as many threads as BLAS was given.
+`touch`          the first touch of fresh memory, for a working set or a leak.
 `sleep`          `time.sleep`.
 `socket_wait`    a reply from the delay server, over a connection of its own.
 
@@ -62,6 +63,21 @@ def _matmul_factors():
         shapes = (MATMUL_ROWS, MATMUL_SIDE), (MATMUL_SIDE, MATMUL_SIDE)
         _matmul["factors"] = tuple(numpy.ones(shape) for shape in shapes)
     return _matmul["factors"]
+
+
+PAGE = 4096
+
+
+def touched(size):
+    """Memory of which every page is there."""
+    memory = bytearray(size)
+    memory[::PAGE] = b"\x01" * len(range(0, size, PAGE))
+    return memory
+
+
+def touch(pages):
+    """What `touched` takes; a step is a page."""
+    touched(pages * PAGE)
 
 
 COMPUTING = {

@@ -14,8 +14,6 @@ import calibration
 import events
 import kernels
 
-PAGE = 4096
-
 
 class Application:
     """What a process of the pool holds: the classes, and how long steps take."""
@@ -62,13 +60,6 @@ def _import_application(size, ns, rates):
     return b"\x01" * size
 
 
-def touched(size):
-    """Memory of which every page is there."""
-    memory = bytearray(size)
-    memory[::PAGE] = b"\x01" * len(range(0, size, PAGE))
-    return memory
-
-
 def calls(kind, times):
     """The kernels to call, each with its time."""
     for segment, ns in zip(kind["segments"], times):
@@ -84,9 +75,9 @@ def serve(request):
     started = time.monotonic_ns()
     fault = None
     try:
-        working_set = touched(kind["working_set_bytes"])
+        working_set = kernels.touched(kind["working_set_bytes"])
         if kind["leak_bytes"]:
-            app.leaked.append(touched(kind["leak_bytes"]))
+            app.leaked.append(kernels.touched(kind["leak_bytes"]))
         for kernel, ns in calls(kind, times):
             app.run(kernel, ns)
         del working_set
@@ -105,9 +96,9 @@ async def serve_async(request):
     started = time.monotonic_ns()
     fault = None
     try:
-        working_set = touched(kind["working_set_bytes"])
+        working_set = kernels.touched(kind["working_set_bytes"])
         if kind["leak_bytes"]:
-            app.leaked.append(touched(kind["leak_bytes"]))
+            app.leaked.append(kernels.touched(kind["leak_bytes"]))
         for kernel, ns in calls(kind, times):
             if kernel == "sleep":
                 await asyncio.sleep(ns / 1e9)

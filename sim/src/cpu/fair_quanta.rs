@@ -1,11 +1,15 @@
-//! Fair quanta: whole slices in turn, after Linux's EEVDF with equal weights.
+//! Fair quanta: whole slices in turn, after Linux's EEVDF with equal weights
+//! and a run queue for each core.
 //!
-//! A running thread keeps its core for a slice; then the waiting thread with
-//! the least virtual run time gets it, if that is less than its own. A thread
-//! that wakes is placed at the least virtual run time, less one slice of credit
-//! for having slept, and pre-empts the running thread that is furthest ahead if
-//! it is behind it by more than a slice. Native threads of one segment are
-//! scheduled one by one, so the segment ends with its last.
+//! A running thread keeps its core for a slice; then the thread of the same
+//! queue with the least virtual run time gets it, if that is less than its own.
+//! A thread that wakes goes back to the core that it last ran on, or to an idle
+//! one; who wakes while the cores of its last-level cache are busy for more than
+//! a share of the time finds no idle one, for Linux then stops looking
+//! (`SIS_UTIL`), and waits behind whoever runs. A core that falls idle takes
+//! from the longest queue; one that idles already is woken to do so at the end
+//! of a slice. Native threads of one segment are scheduled one by one, so the
+//! segment ends with its last.
 
 use crate::cpu::quota::Bandwidth;
 use crate::cpu::rate_groups::{GroupSpec, RateGroups};
@@ -13,6 +17,12 @@ use crate::cpu::topology::Topology;
 use crate::cpu::{CpuScheduler, Demand, ThreadId};
 use crate::host::Host;
 use crate::kernel::{SimDuration, SimTime, SlotHeap};
+
+/// Half-life of what counts as load, in ns: that of PELT.
+const LOAD_MEMORY: f64 = 32e6;
+/// Weight of the squared load in `update_idle_cpu_scan`: of n cores, a waking
+/// thread looks at (1 - weight x load^2) n for an idle one.
+const BUSY_WEIGHT: f64 = 1.17 * 1.17;
 
 /// One schedulable entity: a thread, or one native thread of its segment.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,6 +33,8 @@ struct Lane {
     work: f64,
     /// Virtual run time, in ns.
     ran: u64,
+    /// The core that it ran on last.
+    home: u32,
     state: LaneState,
 }
 
@@ -30,7 +42,9 @@ struct Lane {
 enum LaneState {
     #[default]
     Asleep,
-    Waiting,
+    Waiting {
+        cpu: u32,
+    },
     Running {
         cpu: u32,
     },
@@ -53,8 +67,11 @@ pub(crate) struct FairQuanta {
     lanes: Vec<Lane>,
     lanes_per_thread: u32,
     lanes_left: Vec<u32>,
-    waiting: SlotHeap,
+    /// Of each core, by virtual run time.
+    waiting: Vec<SlotHeap>,
     cpus: Vec<Option<OnCpu>>,
+    /// Share of the cores in use, over the last tens of milliseconds.
+    load: f64,
     least_ran: u64,
     running: u32,
     throttled: bool,
@@ -69,18 +86,22 @@ impl FairQuanta {
     pub(crate) fn new(host: &Host, groups: &[GroupSpec], threads: usize, width: u32) -> Self {
         let topology = Topology::of(host);
         let lanes = threads * width as usize;
-        let mut waiting = SlotHeap::default();
-        waiting.reserve_slots(lanes);
+        let cpus = topology.logical() as usize;
+        let mut waiting = vec![SlotHeap::default(); cpus];
+        waiting.iter_mut().for_each(|queue| queue.reserve_slots(lanes));
         Self {
             groups: RateGroups::new(groups, lanes),
             bandwidth: host.quota.map(Bandwidth::new),
             slice: SimDuration(host.cpu.base_slice.value.0.max(1)),
             context_switch: host.cpu.context_switch.value.0 as f64,
-            lanes: vec![Lane::default(); lanes],
+            lanes: (0..lanes)
+                .map(|lane| Lane { home: (lane % cpus) as u32, ..Lane::default() })
+                .collect(),
             lanes_per_thread: width,
             lanes_left: vec![0; threads],
             waiting,
-            cpus: vec![None; topology.logical() as usize],
+            cpus: vec![None; cpus],
+            load: 0.0,
             topology,
             least_ran: 0,
             running: 0,
@@ -94,7 +115,10 @@ impl FairQuanta {
 
     fn settle(&mut self, now: SimTime) {
         let active = if self.throttled { 0 } else { self.running };
-        self.busy_time += now.since(self.settled_at).0 as f64 * self.topology.capacity(active);
+        let elapsed = now.since(self.settled_at).0 as f64;
+        self.busy_time += elapsed * self.topology.capacity(active);
+        let share = f64::from(self.running) / self.cpus.len() as f64;
+        self.load = share + (self.load - share) * (-elapsed / LOAD_MEMORY).exp2();
         self.settled_at = now;
         self.groups.settle(now);
         if let Some(bandwidth) = &mut self.bandwidth {
@@ -115,24 +139,25 @@ impl FairQuanta {
         if let Some(bandwidth) = &self.bandwidth {
             next = next.min(bandwidth.next_change(self.running));
         }
-        if self.waiting.len() > 0 && !self.throttled {
+        if !self.throttled {
             // A slice that ran out while nobody waited ends now.
-            let ends = self.cpus.iter().flatten().map(|on| on.since + self.slice);
-            next = ends.fold(next, SimTime::min).max(self.settled_at);
+            let ends = self.cpus.iter().zip(&self.waiting).filter(|(_, queue)| queue.len() > 0);
+            let ends = ends.filter_map(|(on, _)| Some(on.as_ref()?.since + self.slice));
+            next = ends.fold(next, |next, end| next.min(end.max(self.settled_at)));
         }
         self.next_change = next;
     }
 
-    fn wait(&mut self, lane: u32) {
+    fn wait(&mut self, lane: u32, cpu: usize) {
         self.sequence += 1;
         let entry = &mut self.lanes[lane as usize];
-        entry.state = LaneState::Waiting;
-        self.waiting.set(lane, u128::from(entry.ran) << 64 | u128::from(self.sequence));
+        entry.state = LaneState::Waiting { cpu: cpu as u32 };
+        self.waiting[cpu].set(lane, u128::from(entry.ran) << 64 | u128::from(self.sequence));
     }
 
     fn run(&mut self, now: SimTime, lane: u32, cpu: usize, switched: bool) {
         let entry = &mut self.lanes[lane as usize];
-        entry.state = LaneState::Running { cpu: cpu as u32 };
+        (entry.state, entry.home) = (LaneState::Running { cpu: cpu as u32 }, cpu as u32);
         let cost = if switched { self.context_switch } else { 0.0 };
         self.groups.insert(lane, entry.group, entry.work + cost);
         self.cpus[cpu] = Some(OnCpu { lane, since: now });
@@ -152,9 +177,14 @@ impl FairQuanta {
         self.lanes[on.lane as usize].ran + now.since(on.since).0
     }
 
-    /// Gives an idle core to the waiting lane that is furthest behind.
+    /// Gives an idle core to the waiting lane of its queue that is furthest
+    /// behind, or else to one of the longest queue.
     fn fill(&mut self, now: SimTime, cpu: usize) {
-        if let Some((key, lane)) = self.waiting.pop() {
+        let next = self.waiting[cpu].pop().or_else(|| {
+            let longest = (0..self.waiting.len()).max_by_key(|&other| self.waiting[other].len())?;
+            self.waiting[longest].pop()
+        });
+        if let Some((key, lane)) = next {
             self.least_ran = self.least_ran.max((key >> 64) as u64);
             self.run(now, lane, cpu, true);
         }
@@ -164,27 +194,34 @@ impl FairQuanta {
         let floor = self.least_ran.saturating_sub(self.slice.0);
         let entry = &mut self.lanes[lane as usize];
         entry.ran = entry.ran.max(floor);
-        let ran = entry.ran;
-        if let Some(cpu) = self.cpus.iter().position(Option::is_none) {
-            self.run(now, lane, cpu, false);
-            return;
+        let home = entry.home as usize;
+        match self.idle_for(home) {
+            Some(cpu) => self.run(now, lane, cpu, false),
+            None => self.wait(lane, home),
         }
-        let ahead = (0..self.cpus.len())
-            .filter_map(|cpu| Some((self.ran_by_now(now, self.cpus[cpu].as_ref()?), cpu)))
-            .max_by_key(|&(ran, cpu)| (ran, std::cmp::Reverse(cpu)));
-        match ahead {
-            Some((most, cpu)) if most > ran + self.slice.0 => {
-                self.preempt(now, cpu);
-                self.run(now, lane, cpu, true);
-            }
-            _ => self.wait(lane),
+    }
+
+    /// The idle core that one who wakes and ran on `home` finds.
+    fn idle_for(&self, home: usize) -> Option<usize> {
+        if self.cpus[home].is_none() {
+            return Some(home);
         }
+        let cpus = self.cpus.len() as f64;
+        let looked_at = ((1.0 - BUSY_WEIGHT * self.load * self.load) * cpus).floor();
+        let (before, after) = self.cpus.split_at(home);
+        let offset = |from: usize| move |at: usize| from + at;
+        let found = || {
+            let idle = |some: &Option<OnCpu>| some.is_none();
+            let next = after.iter().position(idle).map(offset(home));
+            next.or_else(|| before.iter().position(idle))
+        };
+        (looked_at >= 1.0).then(found)?
     }
 
     fn preempt(&mut self, now: SimTime, cpu: usize) {
         if let Some(out) = self.stop(now, cpu) {
             self.lanes[out as usize].work = self.groups.remove(out);
-            self.wait(out);
+            self.wait(out, cpu);
         }
     }
 
@@ -195,7 +232,13 @@ impl FairQuanta {
             if on.since + self.slice > now {
                 continue;
             }
-            let Some((key, _)) = self.waiting.peek() else { return };
+            if self.waiting[cpu].len() == 0 {
+                continue;
+            }
+            if let Some(idle) = self.cpus.iter().position(Option::is_none) {
+                self.fill(now, idle);
+            }
+            let Some((key, _)) = self.waiting[cpu].peek() else { continue };
             let ran = self.ran_by_now(now, &on);
             if (key >> 64) as u64 >= ran {
                 // Nobody is further behind: another slice, charged so far.
@@ -212,8 +255,8 @@ impl FairQuanta {
     fn withdraw(&mut self, now: SimTime, lane: u32) -> f64 {
         let left = match self.lanes[lane as usize].state {
             LaneState::Asleep => 0.0,
-            LaneState::Waiting => {
-                self.waiting.remove(lane);
+            LaneState::Waiting { cpu } => {
+                self.waiting[cpu as usize].remove(lane);
                 self.lanes[lane as usize].work
             }
             LaneState::Running { cpu } => {
@@ -292,7 +335,7 @@ impl CpuScheduler for FairQuanta {
     }
 
     fn runnable(&self) -> u32 {
-        self.running + self.waiting.len() as u32
+        self.running + self.waiting.iter().map(SlotHeap::len).sum::<usize>() as u32
     }
 }
 

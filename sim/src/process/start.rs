@@ -4,7 +4,7 @@
 //! import at once on eight cores queue for them.
 
 use crate::host::Host;
-use crate::pool::{Concurrency, Dispatcher, PoolConfig, StartMethod};
+use crate::pool::{Concurrency, Dispatcher, ParentThreads, PoolConfig, StartMethod};
 use crate::workload::Runtime;
 
 const MIB: f64 = 1_048_576.0;
@@ -37,13 +37,20 @@ impl StartPlan {
             Concurrency::Interpreters(n) => f64::from(n - 1) * imports,
             Concurrency::Serial | Concurrency::EventLoop(_) => 0.0,
         };
+        let clerks = match pool.parent_threads {
+            ParentThreads::FeederAndCollector => 2.0 * start.thread.value.0 as f64,
+            ParentThreads::CallerOnly | ParentThreads::One => 0.0,
+        };
         if pool.in_parent() {
-            return Self { boot: 0.0, launch: 0.0, child: interpreter + imports + threads };
+            let child = interpreter + imports + clerks + threads;
+            return Self { boot: 0.0, launch: 0.0, child };
         }
-        let boot_parent = if python_parent { interpreter + imports } else { 0.0 };
+        let boot_parent = if python_parent { interpreter + imports + clerks } else { 0.0 };
         let child = start.child.value.0 as f64 + threads;
         match pool.start_method {
-            StartMethod::Fork => Self { boot: interpreter + imports, launch: fork(grown), child },
+            StartMethod::Fork => {
+                Self { boot: interpreter + imports + clerks, launch: fork(grown), child }
+            }
             StartMethod::Forkserver => {
                 Self { boot: boot_parent + interpreter, launch: fork(bare), child: child + imports }
             }

@@ -66,6 +66,11 @@ impl Anchors {
         }
     }
 
+    /// Least time of a step of `kernel`, in ns, if any run timed it.
+    pub fn step(&self, kernel: &str) -> Option<f64> {
+        self.steps.get(kernel).copied()
+    }
+
     /// Time that `run` asked of `kernel`, at full speed, over what it meant to.
     pub fn length(&self, kernel: &str, run: &Measured) -> f64 {
         let timed = run.kernels.iter().find(|(name, _)| name == kernel);

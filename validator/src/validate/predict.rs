@@ -7,12 +7,12 @@ use rand_distr::StandardNormal;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sim::experiment::{
-    Fate, Observer, Outcome, Record, Scenario, SimError, Snapshot, Start, simulate,
+    CpuModel, Fate, Observer, Outcome, Record, Scenario, SimError, Snapshot, Start, simulate,
 };
 use sim::host::{End, Host, HostParameter, ParameterUnit};
 use sim::kernel::SimDuration;
-use sim::pool::Dispatcher;
-use sim::workload::{Distribution, SegmentKind, Workload};
+use sim::pool::{Dispatcher, PoolKind};
+use sim::workload::{Arrivals, Distribution, RequestClass, Segment, SegmentKind, Workload};
 
 use super::anchors::{Anchors, Pace};
 use super::figures::{Figure, Figures, Served};
@@ -25,6 +25,10 @@ const COVERAGE: f64 = 0.90;
 const RANGE_END: f64 = 1.959_963_984_540_054;
 /// Times that pass however fast the cores are.
 const TIMERS: [&str; 3] = ["interpreter.switch_interval", "cpu.base_slice", "cpu.timer_slack"];
+/// Name of the kernel that touches fresh memory, a page a step.
+const TOUCH: &str = "touch";
+/// Bytes of a page, as the runner touches them.
+const PAGE: u64 = 4096;
 /// The speed is measured beside every run, so its range is not drawn from.
 const MEASURED_BESIDE: &str = "cpu.speed";
 
@@ -133,20 +137,36 @@ impl Predictor<'_> {
         pace: Pace,
     ) -> Result<(Figures, Outcome), SimError> {
         let host = slowed(host, pace.host);
-        let workload =
+        let mut workload =
             stretched(case.workload(), |kernel| self.anchors.length(kernel, measured), pace);
+        touching(&mut workload, self.anchors.step(TOUCH).unwrap_or_default() * pace.native);
         let workload = loaded(workload, self.host, measured.application);
         let scenario =
             Scenario::of(&workload, &host, &case.deployment, case.cell.requests, case.seed);
+        let scenario = Scenario { cpu: CpuModel::FairQuanta, ..scenario };
         let mut seen = Watcher::default();
         let outcome = simulate(&scenario, 0, &mut seen)?;
-        // The pool alone: one request at most competes with what starts.
-        let cold = Scenario { start: Start::Cold, requests: 1, ..scenario };
-        let ready = simulate(&cold, 0, &mut ())?.ready_at.as_secs();
-        let ready = ready - booted_before(&host, &workload, case);
+        let ready = ready(&scenario, case)? - booted_before(&host, &workload, case);
         let figures = Figures::of(&seen.served, seen.pss, Some(ready));
         Ok((figures.with_start_up((ready > 0.0).then_some(ready)), outcome))
     }
+}
+
+/// When the runner calls the pool ready, in s: once every slot has answered an
+/// empty request, or, of a `multiprocessing.Pool`, once its workers are there.
+fn ready(scenario: &Scenario<'_>, case: &Case) -> Result<f64, SimError> {
+    let mut workload = scenario.workload.clone();
+    for class in &mut workload.classes {
+        *class = RequestClass::new(&class.name, class.share, Vec::new());
+    }
+    let slots = case.deployment.slots();
+    workload.arrivals = Arrivals::Batch { requests: slots };
+    let cold = Scenario { workload: &workload, start: Start::Cold, requests: slots, ..*scenario };
+    let mut seen = Watcher::default();
+    let workers = simulate(&cold, 0, &mut seen)?.ready_at.as_secs();
+    let answered = seen.served.iter().map(|it| it.answered).max().unwrap_or_default();
+    let meets = case.cell.pool != PoolKind::MultiprocessingPool;
+    Ok(if meets { workers.max(answered as f64 / 1e9) } else { workers })
 }
 
 /// Time until a Python parent has booted and imported the application, in s:
@@ -226,6 +246,24 @@ fn stretched(workload: &Workload, length: impl Fn(&str) -> f64, pace: Pace) -> W
         segment.duration = scaled(&segment.duration, times);
     }
     workload
+}
+
+/// Adds the first touch of what each request allocates, `page` ns each: the
+/// kernels of the segments do not pay for it.
+fn touching(workload: &mut Workload, page: f64) {
+    for class in &mut workload.classes {
+        let pages = (class.working_set_bytes + class.leak_bytes) / PAGE;
+        let touch = SimDuration((pages as f64 * page).round() as u64);
+        if touch.0 > 0 {
+            let segment = Segment {
+                kind: SegmentKind::LockedNative,
+                duration: Distribution::Constant(touch),
+                reacquires: None,
+                stage: class.segments.first().map_or(0, |first| first.stage),
+            };
+            class.segments.insert(0, segment);
+        }
+    }
 }
 
 /// `workload` with the imports that the real application has: the cells' own

@@ -4,6 +4,7 @@
 
 mod audit;
 mod bad_workloads;
+mod browser;
 mod help;
 mod import;
 mod lab;
@@ -11,6 +12,8 @@ mod output;
 mod readme;
 mod recommend;
 mod recycling;
+mod report;
+mod report_in_browser;
 mod simulate;
 mod sweep;
 mod tools;

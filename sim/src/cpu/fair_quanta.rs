@@ -93,8 +93,7 @@ impl FairQuanta {
     }
 
     fn settle(&mut self, now: SimTime) {
-        let active = if self.throttled { 0 } else { self.running };
-        self.busy_time += now.since(self.settled_at).0 as f64 * self.topology.capacity(active);
+        self.busy_time = self.busy_time(now);
         self.settled_at = now;
         self.groups.settle(now);
         if let Some(bandwidth) = &mut self.bandwidth {
@@ -281,9 +280,10 @@ impl CpuScheduler for FairQuanta {
         done
     }
 
-    fn busy_time(&mut self, now: SimTime) -> f64 {
-        self.settle(now);
-        self.busy_time
+    fn busy_time(&self, now: SimTime) -> f64 {
+        let active = if self.throttled { 0 } else { self.running };
+        let since = now.since(self.settled_at).0 as f64;
+        self.busy_time + since * self.topology.capacity(active)
     }
 
     fn is_running(&self, thread: ThreadId) -> bool {

@@ -27,8 +27,8 @@ impl<'a> Basis<'a> {
             sure: sure_line(answer),
             measured: answer.host.provenance.as_ref().map(measured),
             parameters: Table::of_text(
-                "Parameters of the calibration with their 95 % ranges",
-                ["parameter", "value", "from", "to", "origin", "error of the fit", "how"],
+                "Parameters of the calibration",
+                ["parameter", "value", "95 % range", "origin", "error of the fit", "how"],
                 parameters.iter().map(row).collect(),
             ),
             command: &answer.command,
@@ -38,17 +38,14 @@ impl<'a> Basis<'a> {
     }
 }
 
-fn row(of: &HostParameter) -> [String; 7] {
+fn row(of: &HostParameter) -> [String; 6] {
     let show = |value| parameter(of.unit, value);
-    // Exact values have no range to show.
-    let ends = if of.low == of.high {
-        [String::new(), String::new()]
-    } else {
-        [show(of.low), show(of.high)]
+    let range = match of.low == of.high {
+        true => String::new(),
+        false => format!("{} to {}", show(of.low), show(of.high)),
     };
-    let [low, high] = ends;
     let fit = of.fit_error.map_or(String::new(), |error| Unit::Share.show(error));
-    [of.name.clone(), show(of.value), low, high, of.origin.name().to_owned(), fit, of.note.clone()]
+    [of.name.clone(), show(of.value), range, of.origin.name().to_owned(), fit, of.note.clone()]
 }
 
 fn measured(of: &Provenance) -> String {

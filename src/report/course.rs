@@ -105,10 +105,11 @@ fn covers(course: &recording::Course) -> String {
 
 fn utilisation(answer: &Answer<'_>, course: &recording::Course) -> Figure {
     let cpus = answer.host.usable_cpus();
-    let caption = format!(
-        "Share in use from step to step of the same run: of {cpus} CPUs, and of the lock (or event \
-         loop) that is held longest. Without an interpreter lock its share is 0."
-    );
+    let lock = match figures::shares_a_lock(course) {
+        true => ", and of the lock (or event loop) that is held longest",
+        false => ". No two requests of this pool share an interpreter lock, so none is shown",
+    };
+    let caption = format!("Share in use from step to step of the same run: of {cpus} CPUs{lock}.");
     Figure::new(
         figures::utilisation(course, cpus),
         "Cores in use and lock held over time",

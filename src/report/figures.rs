@@ -13,8 +13,13 @@ use crate::render::recommendation::{Answer, limited};
 
 /// Values further apart than this are spread by ratios.
 const WIDE: f64 = 8.0;
+/// Values closer together than this are all but one beside zero.
+const CLOSE: f64 = 2.0;
 /// A limit further above the highest value than this would flatten the curve.
 const NEAR: f64 = 3.0;
+
+/// Marks the choice.
+pub const CHOSEN: char = '\u{2605}';
 
 /// Latency by how rare it is, with the limits on it.
 pub fn latency(answer: &Answer<'_>, recording: &Recording) -> Result<String, PlotError> {
@@ -66,7 +71,7 @@ pub fn frontier(answer: &Answer<'_>) -> Result<String, PlotError> {
     let ends = |estimate: &Estimate| (estimate.low, estimate.high);
     let candidate = |point: &FrontierPoint| Candidate {
         name: match point.chosen {
-            true => format!("{} (the choice)", point.deployment),
+            true => format!("{CHOSEN} {}", point.deployment),
             false => point.deployment.to_string(),
         },
         x: point.peak_pss.point,
@@ -87,7 +92,11 @@ pub fn frontier(answer: &Answer<'_>) -> Result<String, PlotError> {
 fn spacing(values: impl Iterator<Item = f64>) -> Spacing {
     let known = values.filter(|value| value.is_finite());
     let (low, high) = known.fold((f64::INFINITY, 0.0_f64), |(l, h), v| (l.min(v), h.max(v)));
-    if low > 0.0 && high > WIDE * low { Spacing::Logarithmic } else { Spacing::FromZero }
+    match high / low {
+        ratio if low > 0.0 && ratio > WIDE => Spacing::Logarithmic,
+        ratio if low > 0.0 && ratio < CLOSE => Spacing::Linear,
+        _ => Spacing::FromZero,
+    }
 }
 
 /// Memory over time, with `limit`, in bytes, if it is near.
@@ -150,7 +159,16 @@ pub fn utilisation(course: &Course, cpus: f64) -> Result<String, PlotError> {
         steps: vec![Steps { name: String::new(), points }],
         limits: Vec::new(),
     };
-    timeline(vec![panel("cores in use", cores), panel("lock held", lock)], None)
+    let mut panels = vec![panel("cores in use", cores)];
+    if shares_a_lock(course) {
+        panels.push(panel("lock held", lock));
+    }
+    timeline(panels, None)
+}
+
+/// Is there a lock or event loop that requests wait for?
+pub fn shares_a_lock(course: &Course) -> bool {
+    course.snapshots.last().is_some_and(|last| last.lock_time > 0)
 }
 
 fn steps(course: &Course, name: &str, value: impl Fn(&Snapshot) -> f64) -> Steps {
@@ -177,7 +195,8 @@ mod tests {
     #[test]
     fn far_values_are_spread_by_ratios() {
         assert_eq!(spacing([1.0, 20.0].into_iter()), Spacing::Logarithmic);
-        assert_eq!(spacing([1.0, 2.0, f64::NAN].into_iter()), Spacing::FromZero);
+        assert_eq!(spacing([1.0, 3.0, f64::NAN].into_iter()), Spacing::FromZero);
+        assert_eq!(spacing([1.0, 1.5].into_iter()), Spacing::Linear);
         assert_eq!(spacing([0.0, 2.0].into_iter()), Spacing::FromZero);
     }
 }

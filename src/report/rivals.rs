@@ -22,11 +22,14 @@ pub struct Rivals {
 
 impl Rivals {
     pub fn of(answer: &Answer<'_>) -> Self {
-        let caption = "Left and low is better. The line joins pools that no other beats in both; \
-                       those off it win in start-up or blast radius. Bars: 95 % intervals.";
+        let caption = format!(
+            "{} is the choice. Left and low is better. The line joins pools that no other beats in \
+             both; those off it win in start-up or blast radius. Bars: 95 % intervals.",
+            figures::CHOSEN
+        );
         let says = "Peak PSS against the worst p99 of each pool";
         Self {
-            frontier: Figure::new(figures::frontier(answer), says, caption),
+            frontier: Figure::new(figures::frontier(answer), says, &caption),
             frontier_table: frontier(answer),
             runners_up: runners_up(answer),
             rules: rules(answer),

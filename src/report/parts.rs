@@ -13,12 +13,21 @@ pub struct Table {
     caption: String,
     head: Vec<String>,
     rows: Vec<Vec<Cell>>,
+    /// Too wide for a phone?
+    wide: bool,
 }
+
+/// Columns of short texts that a phone has room for.
+const COLUMNS: usize = 3;
+/// Characters of a short text.
+const SHORT: usize = 40;
 
 impl Table {
     pub fn new(caption: &str, head: &[&str], rows: Vec<Vec<Cell>>) -> Self {
         let head = head.iter().map(|name| (*name).to_owned()).collect();
-        Self { caption: caption.to_owned(), head, rows }
+        let long = |cell: &Cell| cell.text.chars().count() > SHORT;
+        let wide = rows.iter().any(|row| row.len() > COLUMNS || row.iter().any(long));
+        Self { caption: caption.to_owned(), head, rows, wide }
     }
 
     /// As [`Table::new`], of plain text.

@@ -9,6 +9,7 @@ mod help;
 mod import;
 mod lab;
 mod output;
+mod pages;
 mod readme;
 mod recommend;
 mod recycling;

@@ -57,7 +57,7 @@ fn headline(answer: &Answer<'_>, page: &mut Page) {
 /// Are all limits kept?
 pub fn all_limits(answer: &Answer<'_>) -> &'static str {
     match answer.recommendation.verdict {
-        _ if answer.workload.objective == Objective::default() => "no limits are set",
+        _ if !has_limits(answer.workload) => "no limits are set",
         Verdict::Met => "every limit is met",
         Verdict::Missed if !answer.workload.stages.is_empty() => {
             "NO PIPELINE OF POOLS MEETS EVERY LIMIT, this one comes closest"
@@ -68,6 +68,12 @@ pub fn all_limits(answer: &Answer<'_>) -> &'static str {
         Verdict::Missed => "NO POOL MEETS EVERY LIMIT, this one comes closest",
         Verdict::NotResolved => "it is not resolved whether every limit is met",
     }
+}
+
+/// Does the objective ask for more than a goal?
+pub fn has_limits(workload: &Workload) -> bool {
+    let limits = Objective { goal: None, ..workload.objective.clone() };
+    limits != Objective::default()
 }
 
 /// What was optimised.

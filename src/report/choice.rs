@@ -3,12 +3,13 @@
 
 use serde::Serialize;
 use sim::stats::Estimate;
-use sim::workload::{Arrivals, Objective, Quantile};
+use sim::workload::{Arrivals, Quantile};
 
 use super::parts::{Badge, Bar, Cell, Table};
 use crate::render::pool::served;
 use crate::render::recommendation::{
-    Answer, all_limits, figure_rows, goal, host, limited, margin_rows, settings, what, why_lines,
+    Answer, all_limits, figure_rows, goal, has_limits, host, limited, margin_rows, settings, what,
+    why_lines,
 };
 use crate::render::units::Unit;
 
@@ -73,7 +74,7 @@ impl<'a> Choice<'a> {
 }
 
 fn verdict(answer: &Answer<'_>) -> Badge {
-    if answer.workload.objective == Objective::default() {
+    if !has_limits(answer.workload) {
         return Badge::none(all_limits(answer));
     }
     Badge::saying(answer.recommendation.verdict, all_limits(answer))

@@ -19,7 +19,7 @@ const CLOSE: f64 = 2.0;
 const NEAR: f64 = 3.0;
 
 /// Marks the choice.
-pub const CHOSEN: char = '\u{2605}';
+const CHOSEN: char = '\u{2605}';
 
 /// Latency by how rare it is, with the limits on it.
 pub fn latency(answer: &Answer<'_>, recording: &Recording) -> Result<String, PlotError> {
@@ -61,6 +61,14 @@ fn merged(mut limits: Vec<Limit>) -> Vec<Limit> {
     limits
 }
 
+/// How the figure and its table call the pool in `row`.
+pub fn frontier_label(row: usize, point: &FrontierPoint) -> String {
+    match point.chosen {
+        true => format!("{CHOSEN} {}", row + 1),
+        false => (row + 1).to_string(),
+    }
+}
+
 /// Memory against the worst p99 of every pool of the frontier.
 pub fn frontier(answer: &Answer<'_>) -> Result<String, PlotError> {
     let frontier = &answer.recommendation.frontier;
@@ -69,17 +77,15 @@ pub fn frontier(answer: &Answer<'_>) -> Result<String, PlotError> {
         false => ("worst p99", Quantity::Seconds),
     };
     let ends = |estimate: &Estimate| (estimate.low, estimate.high);
-    let candidate = |point: &FrontierPoint| Candidate {
-        name: match point.chosen {
-            true => format!("{CHOSEN} {}", point.deployment),
-            false => point.deployment.to_string(),
-        },
+    // Names of pools would hide each other: the table beside has them.
+    let candidate = |(row, point): (usize, &FrontierPoint)| Candidate {
+        name: frontier_label(row, point),
         x: point.peak_pss.point,
         x_interval: ends(&point.peak_pss),
         y: point.tail.point,
         y_interval: ends(&point.tail),
     };
-    let candidates: Vec<Candidate> = frontier.points.iter().map(candidate).collect();
+    let candidates: Vec<Candidate> = frontier.points.iter().enumerate().map(candidate).collect();
     let objective = |name: &str, quantity, values: &dyn Fn(&Candidate) -> f64| Objective {
         axis: AxisLabel::new(name, quantity, spacing(candidates.iter().map(values))),
         better: Better::Less,

@@ -22,14 +22,12 @@ pub struct Rivals {
 
 impl Rivals {
     pub fn of(answer: &Answer<'_>) -> Self {
-        let caption = format!(
-            "{} is the choice. Left and low is better. The line joins pools that no other beats in \
-             both; those off it win in start-up or blast radius. Bars: 95 % intervals.",
-            figures::CHOSEN
-        );
+        let caption = "Numbers are those of the table. Left and low is better. The line joins pools \
+                       that no other beats in both; those off it win in start-up or blast radius. \
+                       Bars: 95 % intervals.";
         let says = "Peak PSS against the worst p99 of each pool";
         Self {
-            frontier: Figure::new(figures::frontier(answer), says, &caption),
+            frontier: Figure::new(figures::frontier(answer), says, caption),
             frontier_table: frontier(answer),
             runners_up: runners_up(answer),
             rules: rules(answer),
@@ -44,9 +42,10 @@ fn frontier(answer: &Answer<'_>) -> Table {
         true => ("worst p99 over its limit", Unit::Share),
         false => ("worst p99", Unit::Seconds),
     };
-    let row = |point: &FrontierPoint| {
+    let row = |(row, point): (usize, &FrontierPoint)| {
+        let name = format!("{}: {}", figures::frontier_label(row, point), point.deployment);
         vec![
-            Cell::of(&point.deployment).mark(point.chosen.then_some("the choice")),
+            Cell::of(name).mark(point.chosen.then_some("the choice")),
             Cell::of(unit.estimate(&point.tail)),
             Cell::of(Unit::Bytes.estimate(&point.peak_pss)),
             Cell::of(Unit::Seconds.estimate(&point.startup)),
@@ -56,7 +55,7 @@ fn frontier(answer: &Answer<'_>) -> Table {
     Table::new(
         "No pool measured beats these in everything",
         &["pool", tail, "peak PSS", "ready in", "one worker's end takes"],
-        frontier.points.iter().map(row).collect(),
+        frontier.points.iter().enumerate().map(row).collect(),
     )
 }
 

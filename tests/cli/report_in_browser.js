@@ -4,6 +4,11 @@
   const root = document.documentElement;
   if (root.scrollWidth > innerWidth) wrong.push(`the page is ${root.scrollWidth} px wide, the screen ${innerWidth}`);
 
+  for (const region of document.querySelectorAll(".scroll")) {
+    const hidden = region.scrollWidth - region.clientWidth;
+    if (innerWidth > 1000 && hidden > 0) wrong.push(`${hidden} px of "${region.ariaLabel}" are hidden on a wide screen`);
+  }
+
   const numbers = (colour) => {
     const parts = colour.match(/-?[\d.]+(e-?\d+)?/g).map(Number);
     const scale = colour.startsWith("color(") ? 255 : 1;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Cursor, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::browser::{Browser, NAMES};
 use crate::lab::Lab;
@@ -58,7 +58,7 @@ fn a_browser_shows_it_in_light_and_dark_on_any_screen_and_in_print() {
 }
 
 /// Takes the page and each of its figures; says how many figures there are.
-fn pictures(browser: &mut Browser, to: &PathBuf) -> usize {
+fn pictures(browser: &mut Browser, to: &Path) -> usize {
     let side = |browser: &mut Browser, script: &str| browser.evaluate(script).as_f64().unwrap();
     let width = side(browser, "innerWidth");
     let height = side(browser, "document.documentElement.scrollHeight");

@@ -14,6 +14,7 @@ mod pools;
 mod progress;
 mod recycling;
 mod render;
+mod report;
 mod runs;
 mod sweep;
 mod validation;

@@ -69,6 +69,8 @@ mod tests {
                     queued: 0,
                     busy_slots: 0,
                     runnable: 0,
+                    core_time: 0.0,
+                    lock_time: 0,
                     ready_workers: 0,
                     restarts: 0,
                     pss: 0,

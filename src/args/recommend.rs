@@ -40,6 +40,9 @@ pub struct RecommendArgs {
     /// Overwrite emitted files that exist
     #[arg(long, requires = "emit")]
     pub force: bool,
+    /// Write the answer as one HTML file as well, with figures, to show others
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
     #[command(flatten)]
     pub host: HostArgs,
     #[command(flatten)]

@@ -1,6 +1,9 @@
 //! `planner recommend`: the main job.
 
+use std::io;
+
 use clap::error::ErrorKind;
+use sim::experiment::CpuModel;
 use sim::search::{SearchOptions, recommend};
 use sim::stats::Verdict;
 use sim::workload::{Goal, Workload};
@@ -8,8 +11,10 @@ use sim::workload::{Goal, Workload};
 use crate::args::{Format, RecommendArgs, description};
 use crate::emit::{Emission, Places, Source};
 use crate::exit::{Code, Failure};
-use crate::files::Target;
+use crate::files::{OutFile, Target};
 use crate::progress::Bar;
+use crate::render::recommendation::Answer;
+use crate::report::{self, Recording};
 use crate::{command_line, inputs, render};
 
 /// Finds the best pool and says why.
@@ -21,6 +26,7 @@ pub fn run(args: &RecommendArgs) -> Result<Code, Failure> {
     }
     let places = Places::prepare(&args.emit, args.output.format, args.force)?;
     let target = Target::open(args.output.out.as_deref())?;
+    let file = args.report.as_deref().map(OutFile::create).transpose()?;
     let (options, command, bar) = (options(args), command_line::repeat(), Bar::new());
     let recommendation = recommend(&workload, &host, &options, &bar)?;
     let source = Source {
@@ -32,7 +38,7 @@ pub fn run(args: &RecommendArgs) -> Result<Code, Failure> {
     };
     let emission = Emission::of(&source, &places, &bar);
     drop(bar);
-    let answer = render::recommendation::Answer {
+    let answer = Answer {
         workload: &workload,
         host: &host,
         recommendation: &recommendation,
@@ -43,7 +49,20 @@ pub fn run(args: &RecommendArgs) -> Result<Code, Failure> {
         Format::Json => render::json::text(&render::json::recommend::Recommend::new(&answer)),
     };
     target.write(&text)?;
+    if let Some(file) = file {
+        report(&answer, args.scheduler.into(), file)?;
+    }
     emission.end(code_of(recommendation.verdict))
+}
+
+/// Writes the report of `answer`.
+fn report(answer: &Answer<'_>, cpu: CpuModel, file: OutFile) -> Result<(), Failure> {
+    let recording = Recording::of(answer, cpu, &Bar::new())?;
+    let page = report::html(answer, &recording).map_err(|error| Failure::Output {
+        target: "the report".to_owned(),
+        error: io::Error::other(error),
+    })?;
+    file.fill(|out| out.write_all(page.as_bytes()))
 }
 
 fn set_goal(workload: &mut Workload, goal: Goal) -> Result<(), Failure> {

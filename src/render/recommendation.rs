@@ -39,28 +39,9 @@ pub fn text(answer: &Answer<'_>) -> String {
 fn headline(answer: &Answer<'_>, page: &mut Page) {
     let choice = &answer.recommendation.choice.deployment;
     page.hanging("", "    ", &format!("Use {choice}"));
-    let verdict = match answer.recommendation.verdict {
-        _ if answer.workload.objective == Objective::default() => "no limits are set",
-        Verdict::Met => "every limit is met",
-        Verdict::Missed if !answer.workload.stages.is_empty() => {
-            "NO PIPELINE OF POOLS MEETS EVERY LIMIT, this one comes closest"
-        }
-        Verdict::Missed if choice.pools.len() > 1 => {
-            "NO POOL OR PAIR OF POOLS MEETS EVERY LIMIT, this pair comes closest"
-        }
-        Verdict::Missed => "NO POOL MEETS EVERY LIMIT, this one comes closest",
-        Verdict::NotResolved => "it is not resolved whether every limit is met",
-    };
-    let goal = match answer.recommendation.goal {
-        Goal::Latency => "latency",
-        Goal::Throughput => "throughput",
-        Goal::Memory => "memory",
-    };
-    let what = match &choice.pools[..] {
-        [only] => pool::sentence(only),
-        pools => format!("{} pools that share the host", pools.len()),
-    };
+    let (verdict, goal) = (all_limits(answer), goal(answer.recommendation.goal));
     let (name, host) = (&answer.workload.name, host(answer.host));
+    let what = what(answer);
     let line = format!("{what}, for `{name}` on {host}; best by {goal}, {verdict}.");
     page.paragraph("  ", &line);
     for (number, part) in choice.pools.iter().enumerate() {
@@ -73,8 +54,47 @@ fn headline(answer: &Answer<'_>, page: &mut Page) {
     }
 }
 
+/// Are all limits kept?
+pub fn all_limits(answer: &Answer<'_>) -> &'static str {
+    match answer.recommendation.verdict {
+        _ if !has_limits(answer.workload) => "no limits are set",
+        Verdict::Met => "every limit is met",
+        Verdict::Missed if !answer.workload.stages.is_empty() => {
+            "NO PIPELINE OF POOLS MEETS EVERY LIMIT, this one comes closest"
+        }
+        Verdict::Missed if answer.recommendation.choice.deployment.pools.len() > 1 => {
+            "NO POOL OR PAIR OF POOLS MEETS EVERY LIMIT, this pair comes closest"
+        }
+        Verdict::Missed => "NO POOL MEETS EVERY LIMIT, this one comes closest",
+        Verdict::NotResolved => "it is not resolved whether every limit is met",
+    }
+}
+
+/// Does the objective ask for more than a goal?
+pub fn has_limits(workload: &Workload) -> bool {
+    let limits = Objective { goal: None, ..workload.objective.clone() };
+    limits != Objective::default()
+}
+
+/// What was optimised.
+pub fn goal(goal: Goal) -> &'static str {
+    match goal {
+        Goal::Latency => "latency",
+        Goal::Throughput => "throughput",
+        Goal::Memory => "memory",
+    }
+}
+
+/// The choice in words.
+pub fn what(answer: &Answer<'_>) -> String {
+    match &answer.recommendation.choice.deployment.pools[..] {
+        [only] => pool::sentence(only),
+        pools => format!("{} pools that share the host", pools.len()),
+    }
+}
+
 /// Every setting of `pool`, its product first if it is one.
-fn settings(pool: &PoolConfig) -> Vec<[String; 2]> {
+pub fn settings(pool: &PoolConfig) -> Vec<[String; 2]> {
     let mut settings = pool::settings(pool);
     if pool.kind != PoolKind::Generic {
         settings.insert(0, row("pool", pool.kind.name().to_owned()));
@@ -103,6 +123,12 @@ fn figures(answer: &Answer<'_>, page: &mut Page) {
         return predicted(answer.workload, &choice.summary, vec![startup], page);
     }
     page.heading("Predicted: 95 % interval of the simulation, then with the parameters' ranges");
+    page.table(&figure_rows(answer));
+}
+
+/// Every figure of the choice with its two intervals.
+pub fn figure_rows(answer: &Answer<'_>) -> Vec<[String; 3]> {
+    let choice = &answer.recommendation.choice;
     let prediction = &answer.recommendation.what_if.sensitivity.prediction;
     let line = |name: &str, unit: Unit, simulated: &Estimate, wide: &Estimate| {
         [name.to_owned(), unit.estimate(simulated), unit.interval(wide)]
@@ -126,7 +152,7 @@ fn figures(answer: &Answer<'_>, page: &mut Page) {
             rows.push(line(&name, Unit::Seconds, &simulated.quantiles[i], &wide[i]));
         }
     }
-    page.table(&rows);
+    rows
 }
 
 fn row(name: &str, value: String) -> [String; 2] {
@@ -167,13 +193,19 @@ pub fn predicted(
 }
 
 fn margins(answer: &Answer<'_>, page: &mut Page) {
-    let margins = &answer.recommendation.choice.margins;
-    if margins.is_empty() {
+    if answer.recommendation.choice.margins.is_empty() {
         return;
     }
     page.heading("Limits");
+    page.table(&margin_rows(answer));
+}
+
+/// Every limit: its verdict, what is limited, the limit, how much of it is used
+/// up, and the verdict over the parameters' ranges if that is another.
+pub fn margin_rows(answer: &Answer<'_>) -> Vec<[String; 5]> {
+    let margins = &answer.recommendation.choice.margins;
     let over_ranges = &answer.recommendation.what_if.sensitivity.prediction.verdicts;
-    let rows: Vec<[String; 5]> = margins
+    margins
         .iter()
         .zip(over_ranges)
         .map(|(margin, over_ranges)| {
@@ -189,8 +221,7 @@ fn margins(answer: &Answer<'_>, page: &mut Page) {
             };
             [verdict(margin.verdict).to_owned(), name, limit, room(margin), wide]
         })
-        .collect();
-    page.table(&rows);
+        .collect()
 }
 
 /// How much of the limit is used up.
@@ -224,30 +255,34 @@ pub fn limited(workload: &Workload, margin: &Margin) -> (String, Unit) {
 }
 
 fn why(answer: &Answer<'_>, page: &mut Page) {
+    page.heading("Why");
+    why_lines(answer).iter().for_each(|line| page.paragraph("  ", line));
+}
+
+/// The bottleneck, what bounds the throughput, and a closed form beside it.
+pub fn why_lines(answer: &Answer<'_>) -> Vec<String> {
     let choice = &answer.recommendation.choice;
     let bottleneck = &choice.bottleneck;
-    page.heading("Why");
     let used = Unit::Share.estimate(&bottleneck.utilisation);
-    let busiest = format!("Closest to its end: {}, {used} in use.", bottleneck.resource.name());
-    page.paragraph("  ", &busiest);
+    let mut lines =
+        vec![format!("Closest to its end: {}, {used} in use.", bottleneck.resource.name())];
     let bounds: Vec<String> = choice
         .bounds
         .iter()
         .map(|(resource, rate)| format!("{} {}", resource.name(), Unit::PerSecond.show(*rate)))
         .collect();
     if !bounds.is_empty() {
-        let line = format!("Most that each resource allows: {}.", bounds.join(", "));
-        page.paragraph("  ", &line);
+        lines.push(format!("Most that each resource allows: {}.", bounds.join(", ")));
     }
     if let Some(sanity) = &answer.recommendation.sanity {
         let (expected, simulated) =
             (Unit::Share.show(sanity.expected), Unit::Share.estimate(&sanity.simulated));
-        let line = format!(
+        lines.push(format!(
             "Check by the {}: {expected} by formula, {simulated} simulated ({}).",
             sanity.formula, sanity.what
-        );
-        page.paragraph("  ", &line);
+        ));
     }
+    lines
 }
 
 fn runners_up(answer: &Answer<'_>, page: &mut Page) {
@@ -277,7 +312,7 @@ pub fn difference(ratio: &Estimate) -> String {
 }
 
 /// `p99 echo 8.25 ms, matmul 85.4 ms; 2.31 GiB`.
-fn one_line(workload: &Workload, assessed: &Assessed) -> String {
+pub fn one_line(workload: &Workload, assessed: &Assessed) -> String {
     let summary = &assessed.summary;
     let memory = Unit::Bytes.show(summary.peak_pss.point);
     if summary.saturated {
@@ -335,9 +370,14 @@ fn warnings(answer: &Answer<'_>, page: &mut Page) {
 }
 
 fn sure(answer: &Answer<'_>, page: &mut Page) {
-    let effort = &answer.recommendation.effort;
     page.heading("How sure");
-    let line = format!(
+    page.paragraph("  ", &sure_line(answer));
+}
+
+/// What the intervals cover, and what they rest on.
+pub fn sure_line(answer: &Answer<'_>) -> String {
+    let effort = &answer.recommendation.effort;
+    format!(
         "The first interval covers the simulation's own error; the second adds the ranges of the \
          parameters, one at a time and as independent: {}. {} candidates raced over {} simulated \
          requests; seed {}.",
@@ -345,8 +385,7 @@ fn sure(answer: &Answer<'_>, page: &mut Page) {
         effort.raced,
         effort.requests,
         effort.seed
-    );
-    page.paragraph("  ", &line);
+    )
 }
 
 fn repeat(answer: &Answer<'_>, page: &mut Page) {

@@ -27,7 +27,8 @@ pub fn text(answer: &Answer<'_>, page: &mut Page) {
     }
 }
 
-fn simulated(rule: &RecyclingRule) -> String {
+/// What the rule does to requests, simulated.
+pub fn simulated(rule: &RecyclingRule) -> String {
     let radius = match &rule.simulated {
         Ok(radius) => radius,
         Err(why) => return format!("Simulated: not run: {why}."),
@@ -42,7 +43,8 @@ fn simulated(rule: &RecyclingRule) -> String {
     )
 }
 
-fn settings(rule: &RecyclingRule) -> Vec<[String; 2]> {
+/// The rule's settings: name and value.
+pub fn settings(rule: &RecyclingRule) -> Vec<[String; 2]> {
     let cycle = &rule.lifecycle;
     let mut rows = Vec::new();
     if let Some(requests) = cycle.max_requests {
@@ -65,7 +67,8 @@ fn chance(share: f64) -> String {
     Unit::Share.show(share)
 }
 
-fn cost(rule: &RecyclingRule) -> String {
+/// What the rule costs, by formula.
+pub fn cost(rule: &RecyclingRule) -> String {
     let answer = &rule.answer;
     let whose = if rule.stated { "" } else { " (the objective does not say)" };
     let leak = answer.leak.map_or(String::new(), |leak| {

@@ -4,7 +4,7 @@
 use sim::host::{HostParameter, ParameterUnit};
 use sim::search::{
     FARTHEST, Fleet, Flip, FlipPoint, FrontierPoint, Hybrid, InputUnit, MOST_HOSTS, MapCell,
-    ParameterEffect, WinnerMap,
+    ParameterEffect, Sensitivity, WinnerMap,
 };
 use sim::stats::{Estimate, Verdict};
 use sim::workload::Goal;
@@ -20,25 +20,32 @@ const WORTH_A_LINE: f64 = 0.005;
 
 /// How far each input must move.
 pub fn flips(answer: &Answer<'_>, page: &mut Page) {
-    let points = &answer.recommendation.what_if.flips;
     page.heading("When the answer changes, one input at a time");
-    let rows: Vec<[String; 4]> = points
-        .iter()
-        .flat_map(|point| [&point.down, &point.up].map(|flip| (point, flip.as_ref())))
-        .filter_map(|(point, flip)| flip.map(|flip| row(answer, point, flip)))
-        .collect();
-    page.table(&rows);
-    let steady = points.iter().filter(|point| !point.distance().is_finite());
-    let steady: Vec<String> = steady.map(|point| point.input.name(answer.workload)).collect();
-    if !steady.is_empty() {
-        let line = format!(
-            "Not from 1/{FARTHEST} of it to {FARTHEST} times as much: {}.",
-            steady.join(", ")
-        );
+    page.table(&flip_rows(answer));
+    if let Some(line) = steady(answer) {
         page.paragraph("  ", &line);
     }
     let among = "Among the choice and the first of the pools below, on short runs.";
     page.paragraph("  ", among);
+}
+
+/// Every flip: the input, its value, where the answer changes, and to what.
+pub fn flip_rows(answer: &Answer<'_>) -> Vec<[String; 4]> {
+    let points = answer.recommendation.what_if.flips.iter();
+    points
+        .flat_map(|point| [&point.down, &point.up].map(|flip| (point, flip.as_ref())))
+        .filter_map(|(point, flip)| flip.map(|flip| row(answer, point, flip)))
+        .collect()
+}
+
+/// The inputs that change nothing as far as they were moved.
+pub fn steady(answer: &Answer<'_>) -> Option<String> {
+    let points = &answer.recommendation.what_if.flips;
+    let steady = points.iter().filter(|point| !point.distance().is_finite());
+    let steady: Vec<String> = steady.map(|point| point.input.name(answer.workload)).collect();
+    (!steady.is_empty()).then(|| {
+        format!("Not from 1/{FARTHEST} of it to {FARTHEST} times as much: {}.", steady.join(", "))
+    })
 }
 
 fn row(answer: &Answer<'_>, point: &FlipPoint, flip: &Flip) -> [String; 4] {
@@ -80,17 +87,13 @@ pub fn map(answer: &Answer<'_>, page: &mut Page) {
     let Some(map) = &answer.recommendation.what_if.map else { return };
     let name = |input: &sim::search::Input| input.name(answer.workload);
     page.heading(&format!("Who wins: {} across, {} down", name(&map.across), name(&map.down)));
-    let mut used = vec![false; map.pools.len()];
-    for cell in map.cells.iter().flatten().flatten() {
-        used[cell.pool] = true;
-    }
     let head = map.factors.iter().map(|factor| format!("x{factor:.2}")).collect::<Vec<_>>();
     page.line(&grid_line("", &head));
     for (factor, cells) in map.factors.iter().zip(&map.cells) {
         let shown: Vec<String> = cells.iter().map(|cell| letter(*cell)).collect();
         page.line(&grid_line(&format!("x{factor:.2}"), &shown));
     }
-    page.paragraph("  ", &legend(map, &used));
+    page.paragraph("  ", &legend(map));
 }
 
 fn grid_line(name: &str, cells: &[String]) -> String {
@@ -98,14 +101,20 @@ fn grid_line(name: &str, cells: &[String]) -> String {
     format!("  {name:>6}{cells}")
 }
 
-fn letter(cell: Option<MapCell>) -> String {
+/// Who wins in a cell, and whether limits hold.
+pub fn letter(cell: Option<MapCell>) -> String {
     cell.map_or("-".to_owned(), |cell| {
         let letter = char::from(b'A' + cell.pool.min(25) as u8);
         if cell.keeps { letter.to_string() } else { format!("{letter}!") }
     })
 }
 
-fn legend(map: &WinnerMap, used: &[bool]) -> String {
+/// What the letters of the map mean.
+pub fn legend(map: &WinnerMap) -> String {
+    let mut used = vec![false; map.pools.len()];
+    for cell in map.cells.iter().flatten().flatten() {
+        used[cell.pool] = true;
+    }
     let mut said: Vec<String> = map
         .pools
         .iter()
@@ -132,11 +141,7 @@ pub fn sensitivity(answer: &Answer<'_>, page: &mut Page) {
         Goal::Memory => "memory",
     };
     page.heading(&format!("What the {goal} rests on: parameters at the ends of their ranges"));
-    let strong: Vec<&ParameterEffect> = sensitivity
-        .effects
-        .iter()
-        .filter(|effect| effect.strength() > WORTH_A_LINE || effect.changes_the_choice())
-        .collect();
+    let strong = strong(sensitivity);
     let rows: Vec<[String; 4]> =
         strong.iter().take(NAMED).map(|effect| parameter_row(effect)).collect();
     page.table(&rows);
@@ -148,15 +153,27 @@ pub fn sensitivity(answer: &Answer<'_>, page: &mut Page) {
             }
         }
     }
+    page.paragraph("  ", &bearing(sensitivity, goal));
+}
+
+/// The parameters worth a line, the strongest first.
+pub fn strong(sensitivity: &Sensitivity) -> Vec<&ParameterEffect> {
+    let effects = sensitivity.effects.iter();
+    effects
+        .filter(|effect| effect.strength() > WORTH_A_LINE || effect.changes_the_choice())
+        .collect()
+}
+
+/// How many parameters bear on the choice.
+pub fn bearing(sensitivity: &Sensitivity, goal: &str) -> String {
     let bearing = sensitivity.effects.iter().filter(|effect| effect.bears_on_the_choice()).count();
-    let line = format!(
+    format!(
         "{bearing} of {} parameters with a range change a figure of the choice; {} of them its \
          {goal} by more than noise{}.",
         sensitivity.tried,
         sensitivity.effects.iter().filter(|effect| effect.strength() > 0.0).count(),
         carried(&sensitivity.effects)
-    );
-    page.paragraph("  ", &line);
+    )
 }
 
 /// `, the first 2 with 93 % of the squared effect`.
@@ -177,13 +194,31 @@ fn carried(effects: &[ParameterEffect]) -> String {
     format!(", the first {count} with {:.0} % of the squared effect", share * 100.0)
 }
 
-fn parameter_row(effect: &ParameterEffect) -> [String; 4] {
-    let HostParameter { name, low, high, origin, unit, .. } = &effect.parameter;
-    let show = |value: f64| match unit {
-        ParameterUnit::Number => format!("{value}"),
+/// A parameter's value with its unit.
+pub fn parameter(unit: ParameterUnit, value: f64) -> String {
+    match unit {
+        ParameterUnit::Number => number(value),
         ParameterUnit::Seconds => Unit::Seconds.show(value),
         ParameterUnit::Bytes => Unit::Bytes.show(value),
-    };
+    }
+}
+
+/// To four significant digits, as plainly as they allow.
+fn number(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return format!("{value}");
+    }
+    let places = 3 - value.abs().log10().floor() as i32;
+    let shown = format!("{value:.*}", places.clamp(0, 12) as usize);
+    match shown.contains('.') {
+        true => shown.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => shown,
+    }
+}
+
+fn parameter_row(effect: &ParameterEffect) -> [String; 4] {
+    let HostParameter { name, low, high, origin, unit, .. } = &effect.parameter;
+    let show = |value: f64| parameter(*unit, value);
     let percent = |ratio: &Estimate| format!("{:+.1} %", (ratio.point - 1.0) * 100.0);
     [
         name.clone(),
@@ -237,7 +272,7 @@ pub fn hybrids(answer: &Answer<'_>, page: &mut Page) {
 }
 
 /// `(matmul | echo)`: the classes of each pool.
-fn served(answer: &Answer<'_>, hybrid: &Hybrid) -> String {
+pub fn served(answer: &Answer<'_>, hybrid: &Hybrid) -> String {
     let classes = |pool: usize| {
         super::pool::served(answer.workload, &hybrid.deployment, pool)
             .collect::<Vec<_>>()
@@ -251,17 +286,21 @@ fn served(answer: &Answer<'_>, hybrid: &Hybrid) -> String {
 pub fn fleet(answer: &Answer<'_>, page: &mut Page) {
     let Some(fleet) = &answer.recommendation.what_if.fleet else { return };
     page.heading("How many such hosts would meet every limit");
-    page.paragraph("  ", &fleet_line(answer, fleet));
-    let line = format!(
+    fleet_lines(answer, fleet).iter().for_each(|line| page.paragraph("  ", line));
+}
+
+/// The smallest number of hosts, and a bound for balancers that know the loads.
+pub fn fleet_lines(answer: &Answer<'_>, fleet: &Fleet) -> Vec<String> {
+    let bound = format!(
         "A balancer that knows the loads may do with fewer, none with fewer than {} (a bound, not a \
          simulation).",
         fleet.at_least
     );
-    if fleet.random.is_some() {
-        page.paragraph("  ", &line);
-    }
+    let bound = fleet.random.as_ref().map(|_| bound);
+    [fleet_line(answer, fleet)].into_iter().chain(bound).collect()
 }
 
+/// The smallest number of hosts, and why one fewer does not do.
 fn fleet_line(answer: &Answer<'_>, fleet: &Fleet) -> String {
     let Some(size) = &fleet.random else {
         return format!(
@@ -295,6 +334,12 @@ fn fleet_line(answer: &Answer<'_>, fleet: &Fleet) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_have_four_digits_at_most() {
+        let shown = [0.31370668220666287, 0.0005, 1.0, 0.0, 12.5, 123456.7].map(number);
+        assert_eq!(shown, ["0.3137", "0.0005", "1", "0", "12.5", "123457"]);
+    }
 
     #[test]
     fn a_cell_shows_who_wins_and_whether_limits_hold() {

@@ -4,13 +4,17 @@
 
 mod audit;
 mod bad_workloads;
+mod browser;
 mod help;
 mod import;
 mod lab;
 mod output;
+mod pages;
 mod readme;
 mod recommend;
 mod recycling;
+mod report;
+mod report_in_browser;
 mod simulate;
 mod sweep;
 mod tools;

@@ -114,9 +114,8 @@ impl FairQuanta {
     }
 
     fn settle(&mut self, now: SimTime) {
-        let active = if self.throttled { 0 } else { self.running };
+        self.busy_time = self.busy_time(now);
         let elapsed = now.since(self.settled_at).0 as f64;
-        self.busy_time += elapsed * self.topology.capacity(active);
         let share = f64::from(self.running) / self.cpus.len() as f64;
         self.load = share + (self.load - share) * (-elapsed / LOAD_MEMORY).exp2();
         self.settled_at = now;
@@ -324,9 +323,10 @@ impl CpuScheduler for FairQuanta {
         done
     }
 
-    fn busy_time(&mut self, now: SimTime) -> f64 {
-        self.settle(now);
-        self.busy_time
+    fn busy_time(&self, now: SimTime) -> f64 {
+        let active = if self.throttled { 0 } else { self.running };
+        let since = now.since(self.settled_at).0 as f64;
+        self.busy_time + since * self.topology.capacity(active)
     }
 
     fn is_running(&self, thread: ThreadId) -> bool {

@@ -51,7 +51,7 @@ pub(crate) trait CpuScheduler {
 
     /// Cores' worth of progress made since the start, in ns: CPU time, less what
     /// siblings of one core cost each other.
-    fn busy_time(&mut self, now: SimTime) -> f64;
+    fn busy_time(&self, now: SimTime) -> f64;
 
     /// Is the runnable `thread` on a core at this instant?
     fn is_running(&self, thread: ThreadId) -> bool;

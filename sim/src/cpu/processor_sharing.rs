@@ -50,8 +50,7 @@ impl ProcessorSharing {
             return;
         }
         debug_assert!(!self.stale, "time passed at stale rates");
-        self.busy_time +=
-            now.since(self.settled_at).0 as f64 * self.topology.capacity(self.running);
+        self.busy_time = self.busy_time(now);
         self.settled_at = now;
         self.groups.settle(now);
         if let Some(bandwidth) = &mut self.bandwidth {
@@ -118,9 +117,9 @@ impl CpuScheduler for ProcessorSharing {
         done
     }
 
-    fn busy_time(&mut self, now: SimTime) -> f64 {
-        self.settle(now);
-        self.busy_time
+    fn busy_time(&self, now: SimTime) -> f64 {
+        let since = now.since(self.settled_at).0 as f64;
+        self.busy_time + since * self.topology.capacity(self.running)
     }
 
     fn is_running(&self, _thread: ThreadId) -> bool {

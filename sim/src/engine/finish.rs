@@ -66,6 +66,12 @@ impl<C: CpuScheduler> Engine<'_, C> {
 
     /// Share of the run that the busiest lock (or event loop) was held.
     fn lock_utilisation(&self) -> f64 {
+        let most = self.longest_held();
+        if self.now.0 > 0 { most as f64 / self.now.0 as f64 } else { 0.0 }
+    }
+
+    /// Time for which the busiest lock (or event loop) has been held, in ns.
+    pub(super) fn longest_held(&self) -> u64 {
         let held = |lock: &Lock| {
             let running = match lock.gil.holder() {
                 Some(_) => self.now.since(lock.held_since).0,
@@ -73,8 +79,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
             };
             lock.held + running
         };
-        let most = self.locks.iter().map(held).max().unwrap_or(0);
-        if self.now.0 > 0 { most as f64 / self.now.0 as f64 } else { 0.0 }
+        self.locks.iter().map(held).max().unwrap_or(0)
     }
 
     /// Share of the run that the busiest clerk was at work.

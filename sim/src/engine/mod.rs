@@ -262,6 +262,8 @@ impl<C: CpuScheduler> Engine<'_, C> {
             queued: self.queued as u64,
             busy_slots: self.watch.busy_slots(),
             runnable: self.cpu.runnable(),
+            core_time: self.cpu.busy_time(self.now),
+            lock_time: self.longest_held(),
             ready_workers: self.lives.workers_up(),
             restarts: self.lives.total_restarts(),
             pss,

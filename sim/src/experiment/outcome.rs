@@ -334,6 +334,11 @@ pub struct Snapshot {
     pub busy_slots: u64,
     /// Threads on or waiting for a core.
     pub runnable: u32,
+    /// CPU time of all cores so far, in ns.
+    pub core_time: f64,
+    /// Time for which the lock (or event loop) held longest has been held so
+    /// far, in ns; 0 without one.
+    pub lock_time: u64,
     /// Workers ready.
     pub ready_workers: u32,
     /// Replacements begun so far.

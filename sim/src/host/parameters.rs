@@ -34,6 +34,9 @@ pub struct HostParameter {
     pub origin: Origin,
     /// Source or method, in a few words.
     pub note: String,
+    /// How far the fit is from what was observed, as a share of the value; none
+    /// if nothing was fitted.
+    pub fit_error: Option<f64>,
 }
 
 impl HostParameter {
@@ -120,6 +123,7 @@ impl<T: Scalar> Uncertain for Parameter<T> {
             high: self.high.number(),
             origin: self.origin,
             note: self.note.clone(),
+            fit_error: self.fit_error,
         }
     }
 

@@ -49,7 +49,7 @@ impl<'a> Calibration<'a> {
 
 impl From<HostParameter> for Parameter {
     fn from(parameter: HostParameter) -> Self {
-        let HostParameter { name, unit, value, low, high, origin, note } = parameter;
+        let HostParameter { name, unit, value, low, high, origin, note, .. } = parameter;
         Self { name, unit, value, low, high, origin: origin.name(), note }
     }
 }

@@ -20,11 +20,9 @@ use crate::stats::{Estimate, Verdict, paired_ratio};
 use crate::workload::Workload;
 
 /// Calendar events that the choice's figures may take, about.
-const EVENTS: u64 = 3_000_000;
+const EVENTS: u64 = 1_500_000;
 /// Those that looking for another winner may take, about.
-const RIVAL_EVENTS: u64 = 1_500_000;
-/// Rivals that could win.
-const RIVALS: usize = 3;
+const RIVAL_EVENTS: u64 = 1_000_000;
 
 /// What the ranges of the calibration's parameters do to the answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,7 +122,6 @@ pub(in crate::search) fn sensitivity(
     contest: &Contest,
     choice: &Assessed,
 ) -> Result<Sensitivity, SimError> {
-    let contest = &contest.against(RIVALS);
     let ranged: Vec<HostParameter> =
         host.parameters().into_iter().filter(|parameter| parameter.low < parameter.high).collect();
     let tried = ranged.len() as u32;

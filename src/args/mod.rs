@@ -28,7 +28,7 @@ pub use import::ImportArgs;
 pub use init::InitArgs;
 pub use lock_probe::LockProbeArgs;
 pub use plot::{Kind as PlotKind, PlotArgs};
-pub use pool::{ChoiceArg, StartMethodArg};
+pub use pool::{ChoiceArg, blas_threads, one_of, start_methods};
 pub use recommend::RecommendArgs;
 pub use recycling::RecyclingArgs;
 pub use shell::{CompletionsArgs, ManArgs, Schema, SchemaArgs};

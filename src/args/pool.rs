@@ -24,13 +24,13 @@ pub struct PoolArgs {
     /// Interpreter, like 3.12 or 3.13t [default: the workload's first]
     #[arg(long, value_name = "VERSION")]
     pub python: Option<PythonVersion>,
-    /// How workers start [default: the pool's, else the interpreter's]
-    #[arg(long, value_enum)]
-    pub start_method: Option<StartMethodArg>,
-    /// Native threads per parallel segment
-    #[arg(long, value_name = "N", default_value_t = 1,
-          value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_THREADS)))]
-    pub blas_threads: u32,
+    /// How workers start: fork, forkserver or spawn; or one for each class or
+    /// stage [default: the pool's, else the interpreter's]
+    #[arg(long, value_name = "METHOD", value_parser = start_methods)]
+    pub start_method: Option<Named<StartMethod>>,
+    /// Native threads per parallel segment; or a number for each class or stage
+    #[arg(long, value_name = "N", default_value = "1", value_parser = blas_threads)]
+    pub blas_threads: Named<u32>,
     /// Which worker gets a request [default: the pool's own rule]
     #[arg(long, value_enum)]
     pub choice: Option<ChoiceArg>,
@@ -42,8 +42,8 @@ impl From<&PoolArgs> for Choices {
             profile: args.profile.clone(),
             kind: args.pool.clone(),
             python: args.python,
-            start_method: args.start_method.map(StartMethod::from),
-            blas_threads: args.blas_threads,
+            start_method: args.start_method.clone(),
+            blas_threads: args.blas_threads.clone(),
             choice: args.choice.map(WorkerChoice::from),
         }
     }
@@ -96,6 +96,28 @@ impl From<&LifeArgs> for LifeChanges {
             drain: args.drain,
         }
     }
+}
+
+/// One start method, or one for each name.
+pub fn start_methods(text: &str) -> Result<Named<StartMethod>, String> {
+    Named::read(text, |one| one_of::<StartMethodArg>(one).map(StartMethod::from))
+}
+
+/// One number of native threads, or one for each name.
+pub fn blas_threads(text: &str) -> Result<Named<u32>, String> {
+    Named::read(text, |one| {
+        let threads = one.parse().ok().filter(|threads| (1..=MAX_THREADS).contains(threads));
+        threads.ok_or_else(|| format!("`{one}` is no number from 1 to {MAX_THREADS}"))
+    })
+}
+
+/// A value of an enumeration by its name.
+pub fn one_of<T: ValueEnum>(text: &str) -> Result<T, String> {
+    T::from_str(text, false).map_err(|_| {
+        let known = T::value_variants().iter().filter_map(T::to_possible_value);
+        let known: Vec<String> = known.map(|value| value.get_name().to_owned()).collect();
+        format!("`{text}` is none of {}", known.join(", "))
+    })
 }
 
 /// A length of time, possibly zero.

@@ -3,12 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use sim::pool::{MAX_THREADS, Profile};
-use sim::workload::PythonVersion;
 
 use super::common::{HostArgs, Scheduler};
 use super::plot::Kind;
-use super::pool::{ChoiceArg, StartMethodArg};
+use super::pool::PoolArgs;
 use crate::sweep::{Mode, Shard};
 
 /// Simulate many variants of a workload, a host or a pool into one table
@@ -25,8 +23,9 @@ pub struct SweepArgs {
     /// Workload file
     #[arg(long, value_name = "FILE")]
     pub workload: PathBuf,
-    /// What to vary: workload.KEY..., host.KEY..., profile, python,
-    /// start_method, blas_threads or choice, with a list or range of values
+    /// What to vary: workload.KEY..., host.KEY..., profile, pool, python,
+    /// start_method, blas_threads or choice, with a list or range of values;
+    /// profile.NAME and so on for the pool of one class or stage
     #[arg(long, value_name = "PATH=VALUES")]
     pub vary: Vec<String>,
     /// File with the same content: `mode` and a table `vary`
@@ -43,7 +42,7 @@ pub struct SweepArgs {
     #[arg(long, value_name = "I/N", default_value = "1/1", hide_default_value = true)]
     pub shard: Shard,
     #[command(flatten)]
-    pub pool: SweepPoolArgs,
+    pub pool: PoolArgs,
     #[command(flatten)]
     pub host: HostArgs,
     #[command(flatten)]
@@ -64,6 +63,8 @@ Examples:
       --vary 'workload.arrivals.poisson.rate=100/s..800/s:8'
   planner sweep --workload w.toml --out pools.parquet \\
       --vary profile=process:1..16,threads:16 --vary python=3.12,3.13t
+  planner sweep --workload w.toml --out hybrid.csv \\
+      --profile echo=threads:8,matmul=process:4 --vary profile.matmul=process:2..8
   planner sweep --workload w.toml --profile process:8 --out host.csv \\
       --mode one-at-a-time --vary host.cores=2,4,8 \\
       --vary 'host.cpu.wake_latency=20us,50us,200us'";
@@ -84,28 +85,6 @@ impl From<ModeArg> for Mode {
             ModeArg::OneAtATime => Self::OneAtATime,
         }
     }
-}
-
-/// The pool, as far as it is not varied.
-#[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Pool, where it is not varied")]
-pub struct SweepPoolArgs {
-    /// process:8, threads:16, thread:4x25, interpreters:8 or async:4x100
-    #[arg(long)]
-    pub profile: Option<Profile>,
-    /// Interpreter, like 3.12 or 3.13t [default: the workload's first]
-    #[arg(long, value_name = "VERSION")]
-    pub python: Option<PythonVersion>,
-    /// How workers start [default: the interpreter's]
-    #[arg(long, value_enum)]
-    pub start_method: Option<StartMethodArg>,
-    /// Native threads per parallel segment
-    #[arg(long, value_name = "N", default_value_t = 1,
-          value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_THREADS)))]
-    pub blas_threads: u32,
-    /// Which worker gets a request
-    #[arg(long, value_enum, default_value_t)]
-    pub choice: ChoiceArg,
 }
 
 /// How long, how often, from where.

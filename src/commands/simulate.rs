@@ -153,7 +153,10 @@ impl Files {
         }
         if let Some(file) = self.plot {
             let title = format!("{deployment} serving {}", workload.name);
-            let svg = picture::timeline::of_run(&watcher.snapshots, title)?;
+            let objective = workload.objective.memory_bytes;
+            let mut limits: Vec<(&str, u64)> = vec![("memory of the host", case.host.memory_bytes)];
+            limits.extend(objective.map(|bytes| ("limit of the objective", bytes)));
+            let svg = picture::timeline::of_run(&watcher.snapshots, title, &limits)?;
             file.fill(|out| out.write_all(svg.as_bytes()))?;
         }
         if let Some(file) = self.trace {

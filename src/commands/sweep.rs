@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use sim::experiment::Start;
-use sim::input::{InputError, InputKind};
 use tables::{Format, Header, TableError};
 
 use crate::args::SweepArgs;
 use crate::exit::{Code, Failure};
 use crate::files::{OutFile, to_stdout};
+use crate::pools::Choices;
 use crate::render::units::count;
-use crate::sweep::{self, Axis, Base, Design, Done, Effort, Mode, PoolBase, Shard, Tally};
+use crate::sweep::{self, Axis, Base, Design, Done, Effort, Mode, Shard, Tally};
 use crate::{inputs, picture};
 
 /// Sweeps, writes the table, and says on standard output what became of it.
@@ -19,9 +19,6 @@ pub fn run(args: &SweepArgs) -> Result<Code, Failure> {
     let picture = args.plot.plot_out.as_deref().map(OutFile::create).transpose()?;
     let (mode, axes) = axes(args)?;
     let base = base(args, axes)?;
-    if !base.has_profile(mode == Mode::OneAtATime) {
-        return Err(Failure::Plan(vec![no_profile(mode)]));
-    }
     let design = Design::new(mode, &base.axes).map_err(Failure::TooManyCells)?;
     let done = sweep::run(&base, &design, effort(args), args.shard, out.kept())?;
     out.write(&done, args.shard)?;
@@ -37,15 +34,6 @@ pub fn run(args: &SweepArgs) -> Result<Code, Failure> {
         Some(error) if done.tally.failed == done.tally.rows => Err(Failure::NothingRan(error)),
         _ => Ok(Code::Met),
     }
-}
-
-fn no_profile(mode: Mode) -> InputError {
-    let message = match mode {
-        Mode::Grid => "no profile is named",
-        Mode::OneAtATime => "the base has no profile",
-    };
-    let help = "add --profile process:8, or in a grid --vary profile=process:1..8";
-    InputError::whole_file(InputKind::Workload, "--profile", message).with_help(help)
 }
 
 /// Everything that is varied: the plan's, then the command line's.
@@ -68,16 +56,9 @@ fn axes(args: &SweepArgs) -> Result<(Mode, Vec<Axis>), Failure> {
 }
 
 fn base(args: &SweepArgs, axes: Vec<Axis>) -> Result<Base, Failure> {
-    let pool = PoolBase {
-        profile: args.pool.profile,
-        python: args.pool.python,
-        start_method: args.pool.start_method.map(Into::into),
-        blas_threads: args.pool.blas_threads,
-        choice: args.pool.choice.into(),
-    };
     let workload = inputs::workload_text(&args.workload)?;
     let host = inputs::host_text(&args.host)?;
-    Base::new(workload, host, pool, axes).map_err(Failure::Plan)
+    Base::new(workload, host, Choices::from(&args.pool), axes).map_err(Failure::Plan)
 }
 
 fn effort(args: &SweepArgs) -> Effort {

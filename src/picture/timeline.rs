@@ -1,7 +1,7 @@
 //! A pool's state over time: as `planner simulate --timeline` writes it, or of a
 //! run that was just simulated.
 
-use plots::{AxisLabel, Panel, Quantity, Spacing, Steps, Timeline};
+use plots::{AxisLabel, Limit, Panel, Quantity, Spacing, Steps, Timeline};
 use sim::experiment::Snapshot;
 use tables::Table;
 
@@ -37,18 +37,31 @@ pub fn pool(table: &Table, wish: &Wish) -> Result<String, PictureError> {
     drawn(wish.title.clone(), panels, restarts)
 }
 
-/// The same of the first replication of a run.
-pub fn of_run(snapshots: &[Snapshot], title: String) -> Result<String, PictureError> {
+/// A limit further above the highest value than so many times is left out: it
+/// would press the curve to the ground.
+const NEAR: f64 = 3.0;
+
+/// The same of the first replication of a run, with the limits on the PSS, in
+/// bytes, that it comes near to.
+pub fn of_run(
+    snapshots: &[Snapshot],
+    title: String,
+    limits: &[(&str, u64)],
+) -> Result<String, PictureError> {
     let panel = |name: &str, quantity, value: fn(&Snapshot) -> u64| {
         let points = snapshots.iter().map(|s| (s.at.as_secs(), value(s) as f64)).collect();
         let y = AxisLabel::new(name, quantity, Spacing::FromZero);
         Panel { y, steps: vec![Steps { name: String::new(), points }], limits: Vec::new() }
     };
+    let peak = snapshots.iter().map(|s| s.pss).max().unwrap_or(0) as f64;
+    let limit =
+        |(name, value): &(&str, u64)| Limit { name: (*name).to_owned(), value: *value as f64 };
+    let near = limits.iter().map(limit).filter(|limit| limit.value <= NEAR * peak).collect();
     let panels = vec![
         panel("workers up", Quantity::Plain, |s| u64::from(s.ready_workers)),
         panel("slots busy", Quantity::Plain, |s| s.busy_slots),
         panel("requests queued", Quantity::Plain, |s| s.queued),
-        panel("PSS", Quantity::Bytes, |s| s.pss),
+        Panel { limits: near, ..panel("PSS", Quantity::Bytes, |s| s.pss) },
     ];
     let replaced = snapshots.windows(2).filter(|pair| pair[1].restarts > pair[0].restarts);
     drawn(Some(title), panels, replaced.map(|pair| pair[1].at.as_secs()).collect())
@@ -93,4 +106,35 @@ fn panel(
     let steps = steps.collect::<Result<_, PictureError>>()?;
     let y = AxisLabel::new(name, quantity, Spacing::FromZero);
     Ok(Panel { y, steps, limits: Vec::new() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sim::kernel::SimTime;
+
+    fn run(limits: &[(&str, u64)]) -> String {
+        let at = |(at, pss): (u64, u64)| Snapshot {
+            at: SimTime(at * 1_000_000_000),
+            queued: 0,
+            busy_slots: 1,
+            runnable: 1,
+            ready_workers: 2,
+            restarts: 0,
+            pss,
+            rss: pss,
+        };
+        let snapshots: Vec<Snapshot> =
+            [(0, 100 << 20), (1, 200 << 20), (2, 300 << 20)].into_iter().map(at).collect();
+        of_run(&snapshots, "a run".to_owned(), limits).unwrap()
+    }
+
+    #[test]
+    fn limits_on_memory_are_drawn_where_they_are_near() {
+        let picture =
+            run(&[("limit of the objective", 400 << 20), ("memory of the host", 8 << 30)]);
+        assert_eq!(picture.matches("limit of the objective").count(), 1);
+        assert!(!picture.contains("memory of the host"));
+        assert!(!run(&[]).contains("limit"));
+    }
 }

@@ -10,7 +10,7 @@ pub use named::Named;
 use sim::host::Host;
 use sim::input::{closest, list};
 use sim::pool::{
-    Concurrency, Deployment, PoolConfig, PoolKind, Profile, StartMethod, WorkerChoice,
+    Concurrency, Deployment, PoolConfig, PoolKind, Profile, Split, StartMethod, WorkerChoice,
 };
 use sim::workload::{PythonVersion, Workload};
 
@@ -24,8 +24,9 @@ pub struct Choices {
     /// `None`: the workload's first.
     pub python: Option<PythonVersion>,
     /// `None`: the kind's default.
-    pub start_method: Option<StartMethod>,
-    pub blas_threads: u32,
+    pub start_method: Option<Named<StartMethod>>,
+    /// 1 for who is not named.
+    pub blas_threads: Named<u32>,
     /// `None`: the kind's.
     pub choice: Option<WorkerChoice>,
 }
@@ -43,10 +44,23 @@ impl Choices {
         } else {
             self.by_stage(workload, host)?
         };
-        for pool in &mut deployment.pools {
-            self.finish(pool, workload)?;
+        self.check_names(workload)?;
+        let named = |pool| served(workload, &deployment, pool).map(str::to_owned).collect();
+        let names: Vec<Vec<String>> = (0..deployment.pools.len()).map(named).collect();
+        for (pool, names) in deployment.pools.iter_mut().zip(names) {
+            self.finish(pool, workload, &names)?;
         }
         Ok(deployment)
+    }
+
+    /// Do start methods and threads name what there is?
+    fn check_names(&self, workload: &Workload) -> Result<(), String> {
+        let (known, what) = parts(workload);
+        let methods = self.start_method.as_ref().map(Named::names);
+        for names in [methods.unwrap_or_default(), self.blas_threads.names()] {
+            all_known(&names, &known, what, &workload.name)?;
+        }
+        Ok(())
     }
 
     fn python(&self, workload: &Workload) -> PythonVersion {
@@ -148,7 +162,12 @@ impl Choices {
     }
 
     /// What holds for every pool, whatever its kind.
-    fn finish(&self, pool: &mut PoolConfig, workload: &Workload) -> Result<(), String> {
+    fn finish(
+        &self,
+        pool: &mut PoolConfig,
+        workload: &Workload,
+        names: &[String],
+    ) -> Result<(), String> {
         let python = pool.python;
         let interpreters = matches!(pool.profile.concurrency, Concurrency::Interpreters(_));
         if interpreters && !python.has_interpreter_pool() {
@@ -157,7 +176,7 @@ impl Choices {
                  with --python"
             ));
         }
-        if let Some(method) = self.start_method {
+        if let Some(method) = chosen(self.start_method.as_ref(), Some(names), "start-method")? {
             let known = pool.kind.mechanics().start_methods(workload, python);
             if !known.contains(&method) {
                 let known = list(known.iter().map(|method| method.name()));
@@ -168,10 +187,34 @@ impl Choices {
             }
             pool.start_method = method;
         }
-        pool.blas_threads = self.blas_threads;
+        pool.blas_threads =
+            chosen(Some(&self.blas_threads), Some(names), "blas-threads")?.unwrap_or(1);
         pool.choice = self.choice.unwrap_or(pool.choice);
         Ok(())
     }
+}
+
+/// What can have a pool of its own in `workload`, and what that is called.
+pub fn parts(workload: &Workload) -> (Vec<&str>, &'static str) {
+    if workload.stages.is_empty() {
+        (workload.classes.iter().map(|class| class.name.as_str()).collect(), "class")
+    } else {
+        (workload.stages.iter().map(|stage| stage.name.as_str()).collect(), "stage")
+    }
+}
+
+/// What pool `pool` of `deployment` serves: names of classes, of a pipeline that
+/// of its stage.
+pub fn served<'w>(
+    workload: &'w Workload,
+    deployment: &'w Deployment,
+    pool: usize,
+) -> impl Iterator<Item = &'w str> {
+    let staged = deployment.split == Split::ByStage;
+    let classes = workload.classes.iter().enumerate();
+    let classes = classes.filter(move |(i, _)| !staged && deployment.split.pool(*i, 0) == pool);
+    let stages = workload.stages.iter().enumerate().filter(move |(i, _)| staged && *i == pool);
+    classes.map(|(_, class)| class.name.as_str()).chain(stages.map(|(_, s)| s.name.as_str()))
 }
 
 /// What was chosen for all of `group`.

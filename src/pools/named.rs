@@ -24,6 +24,27 @@ impl<T> Named<T> {
         }
     }
 
+    /// Gives `names` the value, in place of what the first of them had: all of
+    /// `known` keep what held for everything.
+    pub fn set(&mut self, names: &[String], value: T, known: &[&str])
+    where
+        T: Clone,
+    {
+        if let Self::All(common) = self {
+            let alone = known.iter().map(|name| (vec![(*name).to_owned()], common.clone()));
+            *self = Self::ByName(alone.collect());
+        }
+        let Self::ByName(groups) = self else { return };
+        match groups.iter_mut().find(|(group, _)| names.iter().all(|name| group.contains(name))) {
+            Some(group) => group.1 = value,
+            None => {
+                groups.iter_mut().for_each(|(group, _)| group.retain(|one| !names.contains(one)));
+                groups.retain(|(group, _)| !group.is_empty());
+                groups.push((names.to_vec(), value));
+            }
+        }
+    }
+
     /// The groups of names, if there are names.
     pub fn groups(&self) -> Option<Vec<Vec<String>>> {
         match self {
@@ -47,8 +68,18 @@ impl<T: FromStr<Err = String>> FromStr for Named<T> {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        Self::read(text, str::parse)
+    }
+}
+
+impl<T> Named<T> {
+    /// Reads values with `parse`.
+    ///
+    /// # Errors
+    /// A name is missing or there twice, or `parse` refuses a value.
+    pub fn read(text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Self, String> {
         if !text.contains('=') {
-            return text.parse().map(Self::All);
+            return parse(text).map(Self::All);
         }
         let mut groups: Vec<(Vec<String>, T)> = Vec::new();
         for part in text.split(',') {
@@ -65,7 +96,7 @@ impl<T: FromStr<Err = String>> FromStr for Named<T> {
                     return Err(format!("`{name}` is there twice; write it once"));
                 }
             }
-            groups.push((names, value.trim().parse()?));
+            groups.push((names, parse(value.trim())?));
         }
         Ok(Self::ByName(groups))
     }
@@ -95,6 +126,23 @@ mod tests {
         assert_eq!(named.of("matmul"), Some(&Profile::processes(8)));
         assert_eq!(named.of("other"), None);
         assert_eq!(named.groups().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_name_is_given_another_value() {
+        let after = |text: &str, names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+            let mut named = read(text).unwrap();
+            named.set(&names, Profile::processes(9), &["a", "b", "c"]);
+            named
+        };
+        let nine = |text: &str| read(text).unwrap();
+        assert_eq!(after("a=process:1,b=process:2", &["b"]), nine("a=process:1,b=process:9"));
+        assert_eq!(after("a=process:1", &["b"]), nine("a=process:1,b=process:9"));
+        // Who shares a pool gets the value of the pool.
+        assert_eq!(after("a+b=process:1", &["b"]), nine("a+b=process:9"));
+        assert_eq!(after("a=process:1,b=process:2", &["a", "b"]), nine("a+b=process:9"));
+        assert_eq!(after("process:1", &["b"]), nine("a=process:1,b=process:9,c=process:1"));
     }
 
     #[test]

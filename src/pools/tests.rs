@@ -1,4 +1,5 @@
 use super::*;
+use crate::args::{blas_threads, start_methods};
 use sim::kernel::SimDuration;
 use sim::pool::Split;
 use sim::workload::{Arrivals, Distribution, RequestClass, Segment, SegmentKind, Stage};
@@ -29,7 +30,7 @@ fn choices(profile: &str, kind: &str) -> Choices {
         kind: (!kind.is_empty()).then(|| kind.parse().unwrap()),
         python: None,
         start_method: None,
-        blas_threads: 1,
+        blas_threads: Named::All(1),
         choice: None,
     }
 }
@@ -114,6 +115,41 @@ fn wrong_executors_are_refused() {
 }
 
 #[test]
+fn each_pool_is_started_in_its_own_way() {
+    let hybrid = Choices {
+        start_method: Some(start_methods("echo=fork,matmul=spawn").unwrap()),
+        blas_threads: blas_threads("matmul=4").unwrap(),
+        ..choices("echo=process:2,matmul=process:4", "")
+    };
+    let deployment = hybrid.deploy(&workload(), &Host::ideal(4)).unwrap();
+    let of =
+        |pool: usize| (deployment.pools[pool].start_method, deployment.pools[pool].blas_threads);
+    assert_eq!((of(0), of(1)), ((StartMethod::Fork, 1), (StartMethod::Spawn, 4)));
+    let staged = pipeline([Some("process:2"), Some("process:2"), Some("threads:5")]);
+    let stages = Choices {
+        start_method: Some(start_methods("cpu=fork").unwrap()),
+        blas_threads: blas_threads("cpu=2").unwrap(),
+        ..choices("", "")
+    };
+    let deployment = stages.deploy(&staged, &Host::ideal(4)).unwrap();
+    assert_eq!(deployment.pools[1].start_method, StartMethod::Fork);
+    assert_eq!(
+        deployment.pools.iter().map(|pool| pool.blas_threads).collect::<Vec<_>>(),
+        [1, 2, 1]
+    );
+    let shared = Choices {
+        blas_threads: blas_threads("echo=2").unwrap(),
+        ..choices("echo+matmul=process:2", "")
+    };
+    assert!(shared.deploy(&workload(), &Host::ideal(4)).unwrap_err().contains("--blas-threads"));
+    let unknown =
+        Choices { blas_threads: blas_threads("ecko=2").unwrap(), ..choices("process:2", "") };
+    assert!(
+        unknown.deploy(&workload(), &Host::ideal(4)).unwrap_err().contains("did you mean `echo`")
+    );
+}
+
+#[test]
 fn the_kind_refuses_in_its_own_words() {
     let why = |profile, kind| refusal(&workload(), profile, kind);
     assert!(why("process:4", "uvicorn").contains("write async:4x100"));
@@ -121,8 +157,10 @@ fn the_kind_refuses_in_its_own_words() {
     let mut asks = workload();
     asks.service.lifecycle.ttl = Some(SimDuration::SECOND);
     assert!(refusal(&asks, "process:2", "gunicorn-sync").contains("gunicorn-sync has no ttl"));
-    let spawn =
-        Choices { start_method: Some(StartMethod::Spawn), ..choices("process:2", "gunicorn-sync") };
+    let spawn = Choices {
+        start_method: Some(Named::All(StartMethod::Spawn)),
+        ..choices("process:2", "gunicorn-sync")
+    };
     let why = spawn.deploy(&workload(), &Host::ideal(4)).unwrap_err();
     assert!(why.contains("cannot start workers by spawn"), "{why}");
 }

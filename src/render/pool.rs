@@ -1,9 +1,9 @@
 //! A pool in words.
 
-use sim::pool::{Concurrency, Deployment, PoolConfig, PoolKind, Split};
-use sim::workload::Workload;
+use sim::pool::{Concurrency, PoolConfig, PoolKind};
 
 use super::units::count;
+pub use crate::pools::served;
 
 /// One sentence to act on, without a full stop.
 pub fn sentence(pool: &PoolConfig) -> String {
@@ -28,20 +28,6 @@ pub fn product_sentence(pool: &PoolConfig) -> String {
         PoolKind::Generic => sentence(pool),
         kind => format!("{kind}, {}", sentence(pool)),
     }
-}
-
-/// What pool `pool` of `deployment` serves: names of classes, of a pipeline that
-/// of its stage.
-pub fn served<'w>(
-    workload: &'w Workload,
-    deployment: &'w Deployment,
-    pool: usize,
-) -> impl Iterator<Item = &'w str> {
-    let staged = deployment.split == Split::ByStage;
-    let classes = workload.classes.iter().enumerate();
-    let classes = classes.filter(move |(i, _)| !staged && deployment.split.pool(*i, 0) == pool);
-    let stages = workload.stages.iter().enumerate().filter(move |(i, _)| staged && *i == pool);
-    classes.map(|(_, class)| class.name.as_str()).chain(stages.map(|(_, s)| s.name.as_str()))
 }
 
 fn processes(workers: u32) -> String {

@@ -5,26 +5,15 @@ use std::path::{Path, PathBuf};
 
 use sim::host::Host;
 use sim::input::InputError;
-use sim::pool::{Concurrency, PoolConfig, Profile, StartMethod, WorkerChoice};
-use sim::workload::{PythonVersion, Workload};
+use sim::pool::Deployment;
+use sim::workload::Workload;
 use toml_edit::{DocumentMut, Value};
 
 use super::assign;
 use super::axis::Axis;
 use super::place::{self, Keys};
-use super::target::{PoolSetting, Target, aim};
-
-/// Pool settings that no axis varies.
-#[derive(Clone, Copy, Debug)]
-pub struct PoolBase {
-    pub profile: Option<Profile>,
-    /// `None`: the workload's first.
-    pub python: Option<PythonVersion>,
-    /// `None`: the interpreter's default.
-    pub start_method: Option<StartMethod>,
-    pub blas_threads: u32,
-    pub choice: WorkerChoice,
-}
+use super::target::{Target, aim};
+use crate::pools::{Choices, parts};
 
 /// A text and where it stands.
 #[derive(Clone, Debug)]
@@ -40,7 +29,7 @@ pub struct Base {
     pub(super) host_text: InputText,
     pub workload: Workload,
     pub host: Host,
-    pub(super) pool: PoolBase,
+    pub(super) pools: Choices,
     pub axes: Vec<Axis>,
     pub(super) targets: Vec<Target>,
 }
@@ -50,7 +39,7 @@ pub struct Base {
 pub struct Cell<'a> {
     pub workload: Cow<'a, Workload>,
     pub host: Cow<'a, Host>,
-    pub pool: PoolConfig,
+    pub deployment: Deployment,
 }
 
 impl Base {
@@ -62,18 +51,12 @@ impl Base {
     pub fn new(
         workload: (InputText, Workload),
         host: (InputText, Host),
-        pool: PoolBase,
+        pools: Choices,
         axes: Vec<Axis>,
     ) -> Result<Self, Vec<InputError>> {
-        let targets = aim(&axes, &workload.0.document, &host.0.document)?;
+        let targets = aim(&axes, (&workload.0.document, &workload.1), &host.0.document)?;
         let ((workload_text, workload), (host_text, host)) = (workload, host);
-        Ok(Self { workload_text, host_text, workload, host, pool, axes, targets })
-    }
-
-    /// Is there a profile in every cell?
-    pub fn has_profile(&self, one_at_a_time: bool) -> bool {
-        let varied = self.targets.iter().any(|target| target.names_profiles());
-        self.pool.profile.is_some() || (varied && !one_at_a_time)
+        Ok(Self { workload_text, host_text, workload, host, pools, axes, targets })
     }
 
     /// What `axis` has in the base, if it has anything there.
@@ -81,13 +64,13 @@ impl Base {
         match &self.targets[axis] {
             Target::Workload(keys) => place::get(&self.workload_text.document, keys),
             Target::Host(keys) => place::get(&self.host_text.document, keys),
-            Target::Pool(_) => None,
+            Target::Pool { .. } => None,
         }
     }
 
     /// Does `axis` set something of the pool?
     pub fn is_pool_axis(&self, axis: usize) -> bool {
-        matches!(self.targets[axis], Target::Pool(_))
+        matches!(self.targets[axis], Target::Pool { .. })
     }
 
     /// The inputs of the cell that has the values at `positions`; `None` is the
@@ -105,8 +88,8 @@ impl Base {
         if names(&workload) != names(&self.workload) {
             return Err("the classes are not those of the base: their names are columns".to_owned());
         }
-        let pool = self.pool(positions, &workload)?;
-        Ok(Cell { workload, host, pool })
+        let deployment = self.choices(positions).deploy(&workload, &host)?;
+        Ok(Cell { workload, host, deployment })
     }
 
     pub(super) fn workload(&self, positions: &[Option<usize>]) -> Parsed<'_, Workload> {
@@ -146,24 +129,16 @@ impl Base {
         })
     }
 
-    fn pool(&self, positions: &[Option<usize>], workload: &Workload) -> Result<PoolConfig, String> {
-        let mut base = self.pool;
+    /// What `positions` make of the pools.
+    fn choices(&self, positions: &[Option<usize>]) -> Choices {
+        let mut choices = self.pools.clone();
+        let (known, _) = parts(&self.workload);
         for (target, position) in self.targets.iter().zip(positions) {
-            if let (Target::Pool(settings), Some(position)) = (target, position) {
-                settings[*position].apply(&mut base);
+            if let (Target::Pool { names, settings }, Some(position)) = (target, position) {
+                settings[*position].apply(&mut choices, names, &known);
             }
         }
-        let profile = base.profile.ok_or("no profile is named")?;
-        let python = base.python.unwrap_or(workload.runtime.python[0]);
-        let interpreters = matches!(profile.concurrency, Concurrency::Interpreters(_));
-        if interpreters && !python.has_interpreter_pool() {
-            return Err(format!("Python {python} has no pool of sub-interpreters"));
-        }
-        let mut pool = PoolConfig::new(workload, profile, python);
-        pool.start_method = base.start_method.unwrap_or(pool.start_method);
-        pool.blas_threads = base.blas_threads;
-        pool.choice = base.choice;
-        Ok(pool)
+        choices
     }
 }
 
@@ -174,17 +149,5 @@ fn one_line(error: &InputError) -> String {
     match &error.help {
         Some(help) => format!("{} ({help})", error.message),
         None => error.message.clone(),
-    }
-}
-
-impl PoolSetting {
-    fn apply(self, base: &mut PoolBase) {
-        match self {
-            Self::Profile(profile) => base.profile = Some(profile),
-            Self::Python(python) => base.python = Some(python),
-            Self::StartMethod(method) => base.start_method = Some(method),
-            Self::BlasThreads(threads) => base.blas_threads = threads,
-            Self::Choice(choice) => base.choice = choice,
-        }
     }
 }

@@ -22,7 +22,7 @@ impl Base {
     /// Every value that the reader of its file refuses, whatever the others are.
     pub fn check(&self, design: &Design) -> Result<Digest, Vec<InputError>> {
         let (mut errors, mut all) = (Vec::new(), Digest::default());
-        all.add(&format!("{:?}{:?}{:?}", self.workload, self.host, self.pool));
+        all.add(&format!("{:?}{:?}{:?}", self.workload, self.host, self.pools));
         for axis in 0..self.axes.len() {
             let tried: Vec<Result<Digest, InputError>> = (0..self.axes[axis].settings.len())
                 .into_par_iter()
@@ -71,7 +71,10 @@ impl Base {
                 Ok(host) => return Ok(digest.with(&format!("{host:?}"))),
                 Err(failed) => (failed, &self.host_text.document),
             },
-            Target::Pool(_) => return Ok(digest.with(&self.axes[axis].settings[position].text)),
+            Target::Pool { .. } => {
+                let axis = &self.axes[axis];
+                return Ok(digest.with(&format!("{}={}", axis.path, axis.settings[position].text)));
+            }
         };
         let (errors, text) = failed;
         match self.fault_of(axis, &errors, &text, document) {

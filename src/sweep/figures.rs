@@ -5,11 +5,13 @@
 use sim::experiment::{
     ClassSummary, CpuModel, Scenario, SimError, Start, Summary, WorkersOutcome, replicate, simulate,
 };
+use sim::pool::{Deployment, PoolConfig};
 use sim::stats::Estimate;
 use sim::workload::Workload;
 use tables::{Kind, Value};
 
 use super::base::Cell;
+use crate::pools::served;
 
 /// How long, how often, from which seed.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +71,7 @@ fn workers(summary: &Summary, value: fn(&WorkersOutcome) -> f64) -> Estimate {
 pub fn columns(workload: &Workload) -> Vec<(String, Kind)> {
     let mut columns: Vec<(String, Kind)> = [
         ("profile", Kind::Text),
+        ("pool", Kind::Text),
         ("workers", Kind::Integer),
         ("slots", Kind::Integer),
         ("python", Kind::Text),
@@ -106,7 +109,7 @@ pub fn row(cell: Result<Cell<'_>, String>, effort: Effort) -> Vec<Value> {
     let cell = match cell {
         Ok(cell) => cell,
         Err(reason) => {
-            let mut row = vec![Value::Missing; 7];
+            let mut row = vec![Value::Missing; 8];
             row.extend(of_effort(effort));
             row.push(Value::Text(reason));
             return row;
@@ -128,7 +131,7 @@ fn figures(cell: &Cell<'_>, effort: Effort) -> Result<(Summary, f64), SimError> 
     let scenario = Scenario {
         cpu: effort.cpu,
         start: effort.start,
-        ..Scenario::new(&cell.workload, &cell.host, &cell.pool, effort.requests, effort.seed)
+        ..Scenario::of(&cell.workload, &cell.host, &cell.deployment, effort.requests, effort.seed)
     };
     // Without load nothing in a start is random.
     let start = Scenario { start: Start::Cold, requests: 0, ..scenario };
@@ -137,16 +140,42 @@ fn figures(cell: &Cell<'_>, effort: Effort) -> Result<(Summary, f64), SimError> 
 }
 
 fn of_pool(cell: &Cell<'_>) -> Vec<Value> {
-    let pool = &cell.pool;
+    let Cell { workload, deployment, .. } = cell;
+    let all = |value: &dyn Fn(&PoolConfig) -> String| named(workload, deployment, value);
+    let each = |value: &dyn Fn(&PoolConfig) -> String| {
+        let first = value(&deployment.pools[0]);
+        let is_common = deployment.pools.iter().all(|pool| value(pool) == first);
+        Value::Text(if is_common { first } else { all(value) })
+    };
+    let threads = deployment.pools[0].blas_threads;
+    let is_common = deployment.pools.iter().all(|pool| pool.blas_threads == threads);
     vec![
-        Value::Text(pool.profile.to_string()),
-        Value::Integer(pool.profile.workers.into()),
-        Value::Integer(pool.profile.slots() as i64),
-        Value::Text(pool.python.to_string()),
-        Value::Text(pool.start_method.name().to_owned()),
-        Value::Integer(pool.blas_threads.into()),
-        Value::Text(pool.choice.name().to_owned()),
+        Value::Text(all(&|pool| pool.profile.to_string())),
+        each(&|pool| pool.kind.to_string()),
+        Value::Integer(deployment.workers().into()),
+        Value::Integer(deployment.slots() as i64),
+        each(&|pool| pool.python.to_string()),
+        each(&|pool| pool.start_method.name().to_owned()),
+        if is_common { Value::Integer(threads.into()) } else { Value::Missing },
+        each(&|pool| pool.choice.name().to_owned()),
     ]
+}
+
+/// What the one pool has, or each of several with its names, as on the command
+/// line: `echo=threads:8,matmul=process:4`.
+fn named(
+    workload: &Workload,
+    deployment: &Deployment,
+    value: &dyn Fn(&PoolConfig) -> String,
+) -> String {
+    if let [only] = &deployment.pools[..] {
+        return value(only);
+    }
+    let each = deployment.pools.iter().enumerate().map(|(index, pool)| {
+        let names: Vec<&str> = served(workload, deployment, index).collect();
+        format!("{}={}", names.join("+"), value(pool))
+    });
+    each.collect::<Vec<String>>().join(",")
 }
 
 fn of_effort(effort: Effort) -> [Value; 3] {
@@ -183,7 +212,7 @@ mod tests {
     use super::*;
     use sim::host::Host;
     use sim::kernel::SimDuration;
-    use sim::pool::{PoolConfig, Profile};
+    use sim::pool::Profile;
     use sim::workload::{Arrivals, Distribution, RequestClass, Segment, SegmentKind};
 
     /// 500 requests/s, exponential, on one worker that does 1000/s.
@@ -203,7 +232,11 @@ mod tests {
     fn a_row_holds_the_closed_form_in_its_interval() {
         let (workload, host) = (workload(), Host::ideal(1));
         let pool = PoolConfig::new(&workload, Profile::processes(1), workload.runtime.python[0]);
-        let cell = Cell { workload: Cow::Borrowed(&workload), host: Cow::Borrowed(&host), pool };
+        let cell = Cell {
+            workload: Cow::Borrowed(&workload),
+            host: Cow::Borrowed(&host),
+            deployment: pool.into(),
+        };
         let columns = columns(&workload);
         let row = row(Ok(cell), effort());
         assert_eq!(row.len(), columns.len());

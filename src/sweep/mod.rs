@@ -22,7 +22,7 @@ mod target;
 mod values;
 
 pub use axis::{Axis, from_argument, from_plan};
-pub use base::{Base, InputText, PoolBase};
+pub use base::{Base, InputText};
 pub use design::{Design, Mode};
 pub use figures::Effort;
 pub use journal::JournalError;

@@ -163,6 +163,27 @@ fn every_workload_that_ships_gets_an_answer() {
     assert!(seen > 0);
 }
 
+#[test]
+fn every_published_workload_gets_an_answer() {
+    let lab = Lab::new();
+    let workloads = Path::new(env!("CARGO_MANIFEST_DIR")).join("workloads");
+    let folders = std::fs::read_dir(workloads).unwrap().map(|entry| entry.unwrap().path());
+    let files = folders
+        .filter(|path| path.is_dir())
+        .flat_map(|folder| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
+    let mut seen = 0;
+    for path in files {
+        let mut command = lab.planner("recommend --precision 50% --workload");
+        let output = command.arg(&path).output().unwrap();
+        let (text, code) = (String::from_utf8(output.stdout).unwrap(), output.status.code());
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(matches!(code, Some(0 | 10)), "{}: {code:?} {stderr}", path.display());
+        assert!(text.starts_with("Use ") && text.contains("How sure"), "{text}");
+        seen += 1;
+    }
+    assert!(seen >= 17, "{seen}");
+}
+
 /// Kinds of the pools of the choice, in order.
 fn kinds(answer: &Value) -> Vec<&str> {
     let pools = answer["choice"]["pools"].as_array().unwrap();

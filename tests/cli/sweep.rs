@@ -278,11 +278,50 @@ fn cells_that_cannot_be_run_say_why_and_the_others_run() {
 }
 
 #[test]
-fn a_sweep_needs_a_profile_in_every_cell() {
+fn without_a_profile_the_pool_has_its_own_size() {
     let lab = lab();
-    assert!(lab.refusal(&format!("{BASE} {RATES}"), 2, 1).contains("no profile"));
-    let stderr = lab.refusal(&format!("{BASE} {POOLS} --mode one-at-a-time"), 2, 1);
-    assert!(stderr.contains("the base has no profile"), "{stderr}");
+    let rows = rows(&lab.answer(&format!("{BASE} --vary pool=gunicorn-sync,generic"), 0));
+    let simulated = "simulate --workload open.toml --requests 300 --pool gunicorn-sync";
+    let simulated = lab.answer(simulated, 0);
+    assert!(simulated.contains(&rows[0]["profile"]), "{simulated}");
+    assert_eq!((rows[0]["pool"].as_str(), rows[1]["pool"].as_str()), ("gunicorn-sync", "generic"));
+}
+
+#[test]
+fn each_pool_of_a_hybrid_can_be_varied() {
+    let lab = lab();
+    let hybrid = "--profile short=process:1,long=threads:4 --vary profile.short=process:1..2";
+    let threads = "--vary blas_threads.long=1,4";
+    let table = lab.answer(&format!("{BASE} {hybrid} {threads}"), 0);
+    let rows = rows(&table.replace("\"", "").replace(",long=threads", ";long=threads"));
+    assert_eq!(rows.len(), 4);
+    assert_eq!(rows[3]["profile"], "short=process:2;long=threads:4");
+    // The parent's threads are one process beside the workers.
+    assert_eq!(number(&rows[3], "workers") - number(&rows[0], "workers"), 1.0);
+    assert_eq!((rows[0]["blas_threads"].as_str(), rows[1]["blas_threads"].as_str()), ("1", ""));
+    // A second worker serves the short ones sooner and the long ones as before.
+    assert!(number(&rows[2], "mean_s_short") < number(&rows[0], "mean_s_short"));
+    let stderr = lab.refusal(&format!("{BASE} --vary profile.shirt=process:1..2"), 2, 1);
+    assert!(stderr.contains("did you mean `short`?") && stderr.contains('^'), "{stderr}");
+}
+
+#[test]
+fn each_stage_of_a_pipeline_can_be_varied() {
+    let lab = lab();
+    let staged = OPEN.replace("python = { exp", "stage = \"work\"\npython = { exp");
+    let staged = staged.replace("wait = \"5 ms\"", "stage = \"work\"\nwait = \"5 ms\"");
+    lab.write(
+        "staged.toml",
+        format!("{staged}\n[[stage]]\nname = \"work\"\nprofile = \"process:1\"\n"),
+    );
+    let sweep =
+        "sweep --workload staged.toml --requests 300 --vary profile.work=process:2,threads:3";
+    let rows = rows(&lab.answer(sweep, 0));
+    assert_eq!(
+        (rows[0]["profile"].as_str(), rows[1]["profile"].as_str()),
+        ("process:2", "threads:3")
+    );
+    assert!(rows.iter().all(|row| row["error"].is_empty()), "{rows:?}");
 }
 
 #[test]
@@ -296,12 +335,45 @@ fn a_plan_file_is_the_same_sweep() {
     assert!(lab.refusal(&format!("{BASE} --plan plan.toml"), 2, 1).contains("plan.toml:2:"));
 }
 
+/// Every element is closed, in order, and no `<` or `&` stands in a text.
+fn assert_well_formed(svg: &str) {
+    let mut open: Vec<&str> = Vec::new();
+    for (at, piece) in svg.split('<').enumerate().skip(1) {
+        let (tag, text) = piece.split_once('>').unwrap_or_else(|| panic!("piece {at}: <{piece}"));
+        assert!(!text.contains('&') || text.contains(';'), "bare & in {text}");
+        let name = tag.trim_start_matches('/').split_whitespace().next().unwrap();
+        match (tag.starts_with('/'), tag.ends_with('/')) {
+            (true, _) => assert_eq!(open.pop(), Some(name), "piece {at}"),
+            (false, true) => {}
+            (false, false) => open.push(name.trim_end_matches('/')),
+        }
+    }
+    assert!(open.is_empty(), "{open:?} are not closed");
+}
+
+#[test]
+fn a_run_is_drawn_with_its_labels() {
+    let lab = lab();
+    lab.answer(
+        "simulate --workload open.toml --profile process:2 --requests 500 --plot run.svg",
+        0,
+    );
+    let svg = lab.read("run.svg");
+    assert_well_formed(&svg);
+    for label in ["<svg", "workers up", "PSS (MiB)", "time (s)"] {
+        assert!(svg.contains(label), "{label}");
+    }
+    assert!(!svg.contains("NaN"));
+}
+
 #[test]
 fn every_kind_of_picture_can_be_drawn() {
     let lab = lab();
     let more = "--vary host.cores=1,4 --plot-out auto.svg";
     lab.answer(&format!("{BASE} {RATES} {POOLS} {more} --out t.parquet"), 0);
-    assert!(lab.read("auto.svg").contains("offered load (1/s)"));
+    let auto = lab.read("auto.svg");
+    assert!(auto.contains("offered load (1/s)"));
+    assert_well_formed(&auto);
     lab.answer("simulate --workload tiny.toml --profile process:2 --timeline time.csv --cold", 0);
     for (from, kind, needle) in [
         ("t.parquet", "latency", "p99 latency (ms)"),
@@ -319,6 +391,7 @@ fn every_kind_of_picture_can_be_drawn() {
         assert_eq!(lab.answer(&arguments, 0), "");
         let svg = lab.read("p.svg");
         assert!(svg.starts_with("<svg") && svg.contains(needle), "{kind}");
+        assert_well_formed(&svg);
         assert!(!svg.contains("NaN"), "{kind}");
     }
 }

@@ -167,10 +167,11 @@ impl RateGroups {
                 continue;
             }
             let left = (f64::from_bits((key >> 64) as u64) - group.clock).max(0.0);
-            // Rounded up by hand: `ceil` is a library call on baseline x86-64.
+            // Rounded up by hand: `ceil` is a library call on baseline x86-64, and
+            // only signed integers have a conversion of one instruction.
             let wait = left / group.rate;
-            let whole = wait as u64;
-            let wait = whole + u64::from((whole as f64) < wait);
+            let whole = wait as i64;
+            let wait = whole as u64 + u64::from((whole as f64) < wait);
             let end = SimTime(self.settled_at.0.saturating_add(wait));
             if end < self.next_end {
                 self.next_end = end;

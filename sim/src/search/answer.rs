@@ -75,7 +75,8 @@ impl Answer {
         let known = |one: &Deployment| shown.contains(one) || rough.contains(one);
         let unknown: Vec<Deployment> = front.iter().filter(|pool| !known(pool)).cloned().collect();
         rough.extend(unknown);
-        let Report { shown, rough, requests } = report(simulator, workload, options, shown, rough)?;
+        let Report { shown, rough, requests } =
+            report(simulator, judge, workload, options, shown, rough)?;
         let all: Vec<&Reported> = shown.iter().chain(&rough).collect();
         let deployments: Vec<&Deployment> = all.iter().map(|r| &r.deployment).collect();
         let startups = simulator.startup(&deployments)?;

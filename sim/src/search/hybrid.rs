@@ -29,7 +29,7 @@ const BETAS: [f64; 3] = [0.5, 1.0, 2.0];
 /// Hybrids that are measured on the requests of the report.
 const MEASURED: usize = 2;
 /// Share of the budget of requests that trying them may take: one in so many.
-const SHARE: u64 = 16;
+const SHARE: u64 = 32;
 
 /// Two pools in the place of one.
 #[derive(Clone, Debug)]

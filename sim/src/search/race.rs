@@ -10,13 +10,23 @@ use crate::search::simulator::{Purpose, Runs, Simulator};
 use crate::search::{Progress, SearchOptions};
 use crate::workload::Workload;
 
-/// Candidates that stay after each stage at most, whatever the intervals say.
-const KEEP: [usize; 3] = [48, 16, 8];
-/// How many times the indifference a cheaper candidate may be worse in each
-/// stage and still be worth another look: less, the longer the runs.
-const REACH: [f64; 3] = [3.0, 2.0, 1.0];
-/// Replications in each stage.
-const REPLICATIONS: [u32; 3] = [3, 4, 4];
+/// One stage of the race.
+struct Stage {
+    /// Candidates that stay at most, whatever the intervals say.
+    keep: usize,
+    /// How many times the indifference a cheaper candidate may be worse and
+    /// still be worth another look: less, the longer the runs.
+    reach: f64,
+    replications: u32,
+}
+
+/// Each stage's replications are twice as long as those of the one before.
+const STAGES: [Stage; 4] = [
+    Stage { keep: 160, reach: 4.0, replications: 2 },
+    Stage { keep: 48, reach: 3.0, replications: 3 },
+    Stage { keep: 16, reach: 2.0, replications: 4 },
+    Stage { keep: 8, reach: 1.0, replications: 4 },
+];
 /// Finalists shown beside the choice, whatever their family.
 const NEIGHBOURS: usize = 2;
 /// One stage may take one part in this many of the budget.
@@ -83,18 +93,27 @@ pub(super) fn race(
     let mut field = entrants(simulator, workload, deployments)?;
     let mut dropped = Vec::new();
     let mut from = 0;
-    let steps = KEEP.len() as u64 + 1;
-    for (stage, (&keep, &replications)) in KEEP.iter().zip(&REPLICATIONS).enumerate() {
-        progress.step(&format!("racing {} candidates", field.len()), stage as u64, steps);
-        let requests = first_requests(workload) << stage;
+    let steps = STAGES.len() as u64 + 1;
+    for (number, stage) in STAGES.iter().enumerate() {
+        let &Stage { keep, reach, replications } = stage;
+        // The first stage only thins a crowd out.
+        if number == 0 && field.len() <= keep {
+            continue;
+        }
+        progress.step(&format!("racing {} candidates", field.len()), number as u64, steps);
         let runs = fitted(
             simulator.affordable(options),
             field.len(),
-            Runs { purpose: Purpose::Search, from, replications, requests },
+            Runs {
+                purpose: Purpose::Search,
+                from,
+                replications,
+                requests: length(workload, number),
+            },
         );
         from += replications;
-        measure(simulator, judge, runs, stage, &mut field)?;
-        let reach = REACH[stage] * options.indifference;
+        measure(simulator, judge, runs, number, &mut field)?;
+        let reach = reach * options.indifference;
         dropped.extend(eliminate(&mut field, keep, options.indifference, reach));
     }
     progress.step(&format!("choosing among {}", field.len()), steps - 1, steps);
@@ -105,11 +124,16 @@ pub(super) fn race(
             purpose: Purpose::Selection,
             from: 0,
             replications: 8,
-            requests: first_requests(workload) << KEEP.len(),
+            requests: length(workload, STAGES.len()),
         },
     );
-    measure(simulator, judge, runs, KEEP.len(), &mut field)?;
+    measure(simulator, judge, runs, STAGES.len(), &mut field)?;
     Ok(choose(field, dropped, options.indifference))
+}
+
+/// Requests of a replication of stage `number`.
+fn length(workload: &Workload, number: usize) -> u64 {
+    (first_requests(workload) << number) / 2
 }
 
 fn entrants(
@@ -195,7 +219,7 @@ fn choose(mut field: Vec<Entrant>, dropped: Vec<Entrant>, indifference: f64) -> 
     others.sort_by(|a, b| b.stage.cmp(&a.stage).then_with(|| a.standing.compare(&b.standing)));
     let mut runners_up: Vec<Deployment> = Vec::new();
     for entrant in others.iter().filter(|e| e.deployment != choice) {
-        let neighbour = entrant.stage == KEEP.len() && runners_up.len() < NEIGHBOURS;
+        let neighbour = entrant.stage == STAGES.len() && runners_up.len() < NEIGHBOURS;
         let mut shown = std::iter::once(&choice).chain(&runners_up);
         if neighbour || shown.all(|known| kinds(known) != kinds(&entrant.deployment)) {
             runners_up.push(entrant.deployment.clone());
@@ -262,7 +286,7 @@ mod tests {
     fn among_equals_the_least_memory_wins_and_families_keep_a_champion() {
         let finalists = |figure| {
             let mut field = vec![entrant("process:8", 1.0, 8.0), entrant("process:6", figure, 6.0)];
-            field.iter_mut().for_each(|entrant| entrant.stage = KEEP.len());
+            field.iter_mut().for_each(|entrant| entrant.stage = STAGES.len());
             field
         };
         let dropped = vec![entrant("threads:8", 2.0, 1.0), entrant("threads:9", 1.9, 1.0)];

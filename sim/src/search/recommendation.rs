@@ -237,7 +237,7 @@ impl Default for SearchOptions {
             p99_precision: 0.05,
             indifference: 0.05,
             budget: 6_000_000,
-            events: 18_000_000,
+            events: 12_000_000,
             cpu: crate::experiment::CpuModel::default(),
         }
     }

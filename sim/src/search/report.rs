@@ -1,18 +1,19 @@
 //! Figures worth showing: fresh requests, and replications until the intervals
-//! are as narrow as asked for.
+//! are as narrow as asked for, or until a pool is clearly not the choice.
 
 use crate::experiment::{ClassSummary, Outcome, SimError, Summary};
 use crate::pool::Deployment;
 use crate::search::SearchOptions;
-use crate::search::judge::stationary_load;
+use crate::search::judge::{Judge, stationary_load};
 use crate::search::lengths::{cycle_requests, one_period, patience_requests};
 use crate::search::simulator::{Purpose, Runs, Simulator};
 use crate::stats::Estimate;
 use crate::workload::{Arrivals, Quantile, Trace, Workload};
 
-/// Replications before the intervals are looked at.
+/// Replications before the width of the intervals is looked at.
 const FIRST: u32 = 10;
-/// Replications of a rule's pick, which needs a ratio only.
+/// Replications that tell what is clearly worse, and all that a rule's pick
+/// needs, of which a ratio is shown.
 const ROUGH: u32 = 5;
 /// Replications of either if each is long.
 const FEW: u32 = 4;
@@ -31,6 +32,14 @@ pub(super) struct Reported {
     pub(super) outcomes: Vec<Outcome>,
     /// Do its intervals have the wanted width (or no meaning, in an overload)?
     pub(super) precise: bool,
+    /// Is it clearly worse than the first one shown? Then no more is asked of it.
+    beaten: bool,
+}
+
+impl Reported {
+    fn is_pending(&self) -> bool {
+        !self.precise && !self.beaten
+    }
 }
 
 /// What is shown, and on how many requests each replication rests.
@@ -45,9 +54,12 @@ pub(super) struct Report {
 }
 
 /// Simulates `shown` to the wanted precision and `rough` roughly, all on the
-/// same requests, as far as the budget goes.
+/// same requests, as far as the budget goes. Replications go where the answer
+/// hangs on them: the first of `shown` and all that may be as good get as many
+/// as they need.
 pub(super) fn report(
     simulator: &mut Simulator<'_>,
+    judge: &Judge<'_>,
     workload: &Workload,
     options: &SearchOptions,
     shown: Vec<Deployment>,
@@ -59,16 +71,23 @@ pub(super) fn report(
     let runs = shown.len() as u64 * u64::from(first) + rough.len() as u64 * u64::from(few);
     let left = simulator.affordable(options).saturating_sub(simulator.spent);
     let requests = wanted.min((left / runs.max(1)).max(SHORTEST / 10));
-    let runs = Runs { purpose: Purpose::Report, from: 0, replications: first, requests };
+    let runs = Runs { purpose: Purpose::Report, from: 0, replications: few, requests };
     let mut shown = start(simulator, shown, runs)?;
-    let rough = start(simulator, rough, Runs { replications: few, ..runs })?;
-    look(workload, options, &mut shown);
-    let mut done = first;
+    let rough = start(simulator, rough, runs)?;
+    let mut done = few;
     while done < MOST {
-        let mut pending: Vec<&mut Reported> = shown.iter_mut().filter(|r| !r.precise).collect();
+        dismiss(judge, options, &mut shown);
+        if done >= first {
+            look(workload, options, &mut shown);
+        }
+        let mut pending: Vec<&mut Reported> =
+            shown.iter_mut().filter(|one| one.is_pending()).collect();
         let left = simulator.affordable(options).saturating_sub(simulator.spent);
         let affordable = left / (requests * pending.len() as u64).max(1);
-        let replications = u64::from((done / 2).min(MOST - done)).min(affordable) as u32;
+        let replications = match first.checked_sub(done) {
+            None | Some(0) => u64::from((done / 2).min(MOST - done)).min(affordable) as u32,
+            Some(owed) => owed,
+        };
         if pending.is_empty() || replications == 0 {
             break;
         }
@@ -78,8 +97,8 @@ pub(super) fn report(
             reported.outcomes.extend(outcomes);
         }
         done += replications;
-        look(workload, options, &mut shown);
     }
+    look(workload, options, &mut shown);
     Ok(Report { shown, rough, requests })
 }
 
@@ -89,13 +108,27 @@ fn start(
     runs: Runs,
 ) -> Result<Vec<Reported>, SimError> {
     let outcomes = simulator.run(&deployments.iter().collect::<Vec<_>>(), runs)?;
-    let reported = |(deployment, outcomes)| Reported { deployment, outcomes, precise: false };
+    let reported =
+        |(deployment, outcomes)| Reported { deployment, outcomes, precise: false, beaten: false };
     Ok(deployments.into_iter().zip(outcomes).map(reported).collect())
 }
 
 fn look(workload: &Workload, options: &SearchOptions, shown: &mut [Reported]) {
-    for reported in shown.iter_mut().filter(|r| !r.precise) {
-        reported.precise = precise(workload, options, &Summary::of(reported.outcomes.clone()));
+    for one in shown.iter_mut().filter(|one| one.is_pending()) {
+        one.precise = precise(workload, options, &Summary::of(one.outcomes.clone()));
+    }
+}
+
+/// Asks no more of those that are clearly worse than the first.
+fn dismiss(judge: &Judge<'_>, options: &SearchOptions, shown: &mut [Reported]) {
+    let standing =
+        |one: &Reported, runs: usize| judge.standing(&one.deployment, &one.outcomes[..runs], 0.0);
+    let Some((first, others)) = shown.split_first_mut() else { return };
+    for one in others.iter_mut().filter(|one| one.is_pending()) {
+        // The first may have had enough before: only what both served compares.
+        let runs = one.outcomes.len().min(first.outcomes.len());
+        one.beaten =
+            standing(one, runs).clearly_worse(&standing(first, runs), options.indifference);
     }
 }
 
@@ -142,7 +175,7 @@ mod tests {
     use crate::pool::PoolConfig;
     use crate::search::testing::{cpu_bound, python};
 
-    fn reported(rate: f64, budget: u64) -> (Vec<Reported>, u64) {
+    fn reported(profiles: &[&str], rate: f64, budget: u64) -> (Vec<Reported>, u64) {
         let workload = cpu_bound(rate, SimDuration(10_000_000));
         let host = Host::ideal(2);
         let options = SearchOptions { budget, ..SearchOptions::default() };
@@ -150,35 +183,45 @@ mod tests {
             Deployment::from(PoolConfig::new(&workload, text.parse().unwrap(), python("3.12")))
         };
         let mut simulator = Simulator::new(&workload, &host, CpuModel::default(), 1);
-        let shown = vec![pool("process:2"), pool("process:1")];
+        let judge = Judge::new(&workload, &host);
+        let shown = profiles.iter().map(|text| pool(text)).collect();
+        let rough = vec![pool("process:3")];
         let Report { shown, rough, .. } =
-            report(&mut simulator, &workload, &options, shown, vec![pool("process:3")]).unwrap();
+            report(&mut simulator, &judge, &workload, &options, shown, rough).unwrap();
         assert_eq!(rough[0].outcomes.len(), ROUGH as usize);
         (shown, simulator.spent)
     }
 
     #[test]
     fn replications_go_on_until_the_intervals_are_narrow() {
-        let (shown, _) = reported(70.0, 6_000_000);
-        for one in &shown {
-            let summary = Summary::of(one.outcomes.clone());
+        let alone = |profile: &str| reported(&[profile], 70.0, 6_000_000).0.swap_remove(0);
+        let (two, one) = (alone("process:2"), alone("process:1"));
+        for pool in [&two, &one] {
+            let summary = Summary::of(pool.outcomes.clone());
             let p99 = summary.classes[0].quantiles[2];
-            assert!(one.precise && p99.relative_half_width() <= 0.05, "{p99:?}");
+            assert!(pool.precise && p99.relative_half_width() <= 0.05, "{p99:?}");
         }
+        assert!(one.outcomes.len() > two.outcomes.len(), "a busier pool needs more");
+    }
+
+    #[test]
+    fn what_is_clearly_worse_than_the_first_gets_no_more() {
+        let (shown, _) = reported(&["process:2", "process:1", "process:2"], 70.0, 6_000_000);
         let counts: Vec<usize> = shown.iter().map(|r| r.outcomes.len()).collect();
-        assert!(counts[1] > counts[0], "a busier pool needs more: {counts:?}");
+        assert_eq!((counts[1], counts[2]), (ROUGH as usize, counts[0]));
+        assert!(counts[0] >= FIRST as usize && shown[0].precise && !shown[1].precise);
     }
 
     #[test]
     fn the_budget_ends_it() {
-        let (shown, spent) = reported(95.0, 150_000);
-        assert!(spent <= 150_000, "{spent}");
-        assert!(!shown[1].precise);
+        let (shown, spent) = reported(&["process:1"], 95.0, 100_000);
+        assert!(spent <= 100_000, "{spent}");
+        assert!(!shown[0].precise);
     }
 
     #[test]
     fn an_overload_is_not_prolonged() {
-        let (shown, _) = reported(150.0, 6_000_000);
-        assert_eq!(shown[1].outcomes.len(), FIRST as usize);
+        let (shown, _) = reported(&["process:1"], 150.0, 6_000_000);
+        assert_eq!(shown[0].outcomes.len(), FIRST as usize);
     }
 }

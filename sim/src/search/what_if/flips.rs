@@ -20,7 +20,7 @@ const OCTAVES: i32 = 2;
 /// Halvings of the octave in which the answer changes.
 const HALVINGS: u32 = 4;
 /// Calendar events that all of this may take, about.
-const EVENTS: u64 = 3_500_000;
+const EVENTS: u64 = 2_500_000;
 /// Factors tried per input and direction, about.
 const TRIED: u64 = 4;
 

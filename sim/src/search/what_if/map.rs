@@ -13,7 +13,7 @@ use crate::workload::Workload;
 /// Factors of each input, in half octaves about the stated value.
 const HALF_OCTAVES: std::ops::RangeInclusive<i32> = -2..=2;
 /// Calendar events that all of this may take, about.
-const EVENTS: u64 = 1_500_000;
+const EVENTS: u64 = 1_000_000;
 
 /// Who wins over two inputs.
 #[derive(Clone, Debug, PartialEq)]

@@ -17,9 +17,9 @@ const ALONE: u32 = 8;
 /// Fewest requests of a replication.
 const FEWEST: u64 = 200;
 /// Pools beside the choice that are tried.
-const RIVALS: usize = 5;
+const RIVALS: usize = 3;
 /// As many where a request takes more than so many calendar events.
-const FEW_RIVALS: usize = 2;
+const FEW_RIVALS: usize = 1;
 const HEAVY: f64 = 30.0;
 
 /// The choice and its rivals, and how they are tried.
@@ -93,12 +93,6 @@ impl Contest {
         let alone = Self { pools, ..self.clone() };
         let runs = alone.runs(workload, trials * u64::from(ALONE / REPLICATIONS), events);
         (alone, Runs { replications: ALONE, ..runs })
-    }
-
-    /// The choice and the first `rivals` of its rivals.
-    pub(super) fn against(&self, rivals: usize) -> Self {
-        let pools = self.pools.iter().take(1 + rivals).cloned().collect();
-        Self { pools, ..self.clone() }
     }
 
     /// Pool `pool` alone, tried as beside the others.

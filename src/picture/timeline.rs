@@ -119,6 +119,8 @@ mod tests {
             queued: 0,
             busy_slots: 1,
             runnable: 1,
+            core_time: 0.0,
+            lock_time: 0,
             ready_workers: 2,
             restarts: 0,
             pss,

@@ -11,6 +11,7 @@ use sim::recycling::NoJitter;
 use sim::search::SearchError;
 use tables::TableError;
 use validator::calibrate::CalibrateError;
+use validator::characterize::{CharacterizeError, CheckError};
 use validator::host::ProbeError;
 use validator::validate::campaign::CampaignError;
 
@@ -165,6 +166,17 @@ pub enum Failure {
         /// What to write instead.
         help: Option<String>,
     },
+    /// A callable cannot be characterized.
+    #[error("`{target}` cannot be characterized: {error}")]
+    Characterize {
+        /// Which.
+        target: String,
+        /// Why.
+        error: CharacterizeError,
+    },
+    /// A class cannot be held against real workers.
+    #[error(transparent)]
+    Check(#[from] CheckError),
     /// A product's configuration cannot be written.
     #[error(transparent)]
     Emit(#[from] EmitError),
@@ -211,6 +223,7 @@ impl Failure {
             },
             Self::OtherHost { .. } | Self::NoCalibration => Code::Calibration,
             Self::NoPython(_) => Code::NotRun,
+            Self::Characterize { error, .. } if error.is_the_callables() => Code::NotRun,
             Self::Emit(EmitError::NoPool { .. }) => Code::NotMet,
             Self::Emit(EmitError::Template { .. }) => Code::Internal,
             Self::Emit(_) => Code::Usage,
@@ -221,6 +234,8 @@ impl Failure {
             | Self::Interrupted { .. }
             | Self::Journal(_)
             | Self::Campaign(_)
+            | Self::Characterize { .. }
+            | Self::Check(_)
             | Self::Table(_)
             | Self::Unreadable { .. }
             | Self::Output { .. } => Code::Internal,

@@ -11,7 +11,7 @@ use sim::recycling::NoJitter;
 use sim::search::SearchError;
 use tables::TableError;
 use validator::calibrate::CalibrateError;
-use validator::characterize::{CharacterizeError, CheckError};
+use validator::characterize::CharacterizeError;
 use validator::host::ProbeError;
 use validator::validate::campaign::CampaignError;
 
@@ -67,7 +67,7 @@ impl Code {
             Self::NotMet => "no pool or recycling rule is sure to meet the objective",
             Self::Workload => "the workload file, or a file of figures, is missing or invalid",
             Self::Calibration => "the calibration is missing, invalid or of another host",
-            Self::NotRun => "no pool could be run for real",
+            Self::NotRun => "no pool, or not the callable, could be run for real",
             Self::TooNoisy => "the machine is too noisy to judge predictions on",
             Self::Beyond => "predictions are further from reality than they may be",
         }
@@ -174,9 +174,6 @@ pub enum Failure {
         /// Why.
         error: CharacterizeError,
     },
-    /// A class cannot be held against real workers.
-    #[error(transparent)]
-    Check(#[from] CheckError),
     /// A product's configuration cannot be written.
     #[error(transparent)]
     Emit(#[from] EmitError),
@@ -235,7 +232,6 @@ impl Failure {
             | Self::Journal(_)
             | Self::Campaign(_)
             | Self::Characterize { .. }
-            | Self::Check(_)
             | Self::Table(_)
             | Self::Unreadable { .. }
             | Self::Output { .. } => Code::Internal,

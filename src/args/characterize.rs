@@ -25,8 +25,13 @@ pub struct CharacterizeArgs {
     pub target: String,
     /// What stands between the parentheses of a call, like '1, size=2'; sees the
     /// names of the module and of --setup
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true,
-          allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true,
+        allow_hyphen_values = true
+    )]
     pub args: String,
     /// Python statements that come first; they see the names of the module
     #[arg(long, value_name = "CODE", default_value = "", hide_default_value = true)]

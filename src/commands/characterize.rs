@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sim::workload::Workload;
 use toml_edit::DocumentMut;
-use validator::characterize::{
-    Callable, Checked, Class, Plan, Portrait, characterize, check, toml_text,
-};
+use validator::characterize::{Callable, Class, Plan, Portrait, characterize, check, toml_text};
 use validator::host;
 use validator::interpreters::{self, Interpreter};
 use validator::run::Stop;
@@ -22,6 +20,8 @@ use crate::{command_line, inputs, render};
 
 /// Measures, writes the class, shows the portrait.
 pub fn run(args: &CharacterizeArgs) -> Result<Code, Failure> {
+    let calibration = args.writing.calibration.clone();
+    let host = inputs::host(&HostArgs { calibration, ..HostArgs::default() })?;
     let machine = host::probe()?;
     let callable = callable(args, machine.memory_available / 2)?;
     let place = Place::of(args, &callable)?;
@@ -39,20 +39,22 @@ pub fn run(args: &CharacterizeArgs) -> Result<Code, Failure> {
     };
     let signals = |error| Failure::Output { target: "signal handlers".to_owned(), error };
     let (stop, bar) = (Stop::on_signals().map_err(signals)?, Bar::new());
-    let failed =
-        |error| Failure::Characterize { target: callable.target.clone(), error };
+    let failed = |error| Failure::Characterize { target: callable.target.clone(), error };
     let portrait = characterize(&plan, &stop, &bar).map_err(failed)?;
     // Before the check, which takes a while and may be interrupted.
     let written = place.write(args, &portrait, machine.affinity)?;
-    let checked = match args.check {
-        true => Some(checked(args, &plan, &portrait, &stop, &bar)?),
-        false => None,
-    };
+    let checked = args.check.then(|| check(&plan, &portrait, &host, &stop, &bar));
     drop(bar);
+    let (checked, unchecked) = match checked {
+        Some(Ok(checked)) => (Some(checked), None),
+        Some(Err(error)) => (None, Some(error.to_string())),
+        None => (None, None),
+    };
     let answer = Answer {
         class: Class::of(&portrait),
         portrait: &portrait,
         checked,
+        unchecked,
         written: written.display().to_string(),
         command: command_line::repeat(),
     };
@@ -61,18 +63,6 @@ pub fn run(args: &CharacterizeArgs) -> Result<Code, Failure> {
         Format::Json => render::json::text(&answer),
     })?;
     Ok(Code::Met)
-}
-
-fn checked(
-    args: &CharacterizeArgs,
-    plan: &Plan<'_>,
-    portrait: &Portrait,
-    stop: &Stop,
-    bar: &Bar,
-) -> Result<Checked, Failure> {
-    let calibration = args.writing.calibration.clone();
-    let host = inputs::host(&HostArgs { calibration, ..HostArgs::default() })?;
-    Ok(check(plan, portrait, &host, stop, bar)?)
 }
 
 fn callable(args: &CharacterizeArgs, half: u64) -> Result<Callable, Failure> {
@@ -215,7 +205,8 @@ fn added(
     let text = format!("{}\n{text}", document.to_string().trim_end());
     // Tables that come after the classes stay where they are: the order of tables
     // means nothing in TOML.
-    Workload::parse(&text, path, path.parent().unwrap_or(Path::new(""))).map_err(Failure::Inputs)?;
+    Workload::parse(&text, path, path.parent().unwrap_or(Path::new("")))
+        .map_err(Failure::Inputs)?;
     Ok(text)
 }
 

@@ -19,6 +19,8 @@ pub struct Answer<'a> {
     pub class: Class,
     /// Predictions beside real workers.
     pub checked: Option<Checked>,
+    /// Why they could not be made.
+    pub unchecked: Option<String>,
     /// File with the class.
     pub written: String,
     /// How to do it again.
@@ -52,6 +54,9 @@ pub fn text(answer: &Answer<'_>) -> String {
     warnings(portrait, &mut page);
     if let Some(checked) = &answer.checked {
         check(checked, &mut page);
+    }
+    if let Some(why) = &answer.unchecked {
+        page.hanging("  ", "    ", &format!("check not run: {why}"));
     }
     page.heading(&format!("Written to {}, in {:.0} s", answer.written, portrait.took));
     page.line(&format!("  planner recommend --workload {}", answer.written));
@@ -134,7 +139,10 @@ fn threads(portrait: &Portrait) -> String {
     };
     if times.other_cpu.point > 0.02 * times.elapsed.point {
         let other = show(Unit::Seconds, &times.other_cpu);
-        text.push_str(&format!("; {other} of CPU time in {} of its own", count(times.threads - 1, "thread")));
+        text.push_str(&format!(
+            "; {other} of CPU time in {} of its own",
+            count(times.threads - 1, "thread")
+        ));
     }
     text
 }
@@ -233,12 +241,11 @@ fn warnings(portrait: &Portrait, page: &mut Page) {
 
 fn check(checked: &Checked, page: &mut Page) {
     page.heading("Calls per second, predicted beside observed");
-    let mut rows =
-        vec![["workers", "observed", "predicted", "error", "noise"].map(str::to_owned)];
+    let mut rows = vec![["workers", "observed", "predicted", "error", "noise"].map(str::to_owned)];
     rows.extend(checked.rows.iter().map(row));
     page.table(&rows);
     if let Some(error) = checked.median_error() {
-        page.line(&format!("  median error {:.1} %", 100.0 * error));
+        page.line(&format!("  median error {:.1} % with several workers", 100.0 * error));
     }
     for (workers, why) in &checked.not_run {
         page.hanging("  ", "    ", &format!("not run: {}: {why}", called(*workers)));

@@ -61,7 +61,6 @@ def block(call, batch, ns, kept):
     children = os.times()
     between = cpu_clock() - began_cpu - spent_cpu
     return {
-        "at": began,
         "calls": count,
         "elapsed": spent,
         "own_cpu": spent_cpu,

@@ -53,4 +53,5 @@ def describe(error):
 
 
 def _ours(filename):
-    return os.path.dirname(filename) == os.path.dirname(__file__)
+    frozen = filename.startswith("<frozen ")
+    return frozen or os.path.dirname(filename) == os.path.dirname(__file__)

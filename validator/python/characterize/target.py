@@ -5,6 +5,11 @@ import importlib
 import inspect
 import os
 import pickle
+import select
+
+
+FORKED_S = 1.0
+"""Longest that a forked child is waited for that returns from the call."""
 
 
 class Failed(Exception):
@@ -60,9 +65,15 @@ class Target:
         """Calls once and returns the result, having made sure that it is one."""
         with _phase(answers, "call"):
             process = os.getpid()
+            told, tell = os.pipe()
             result = self.call()
             if os.getpid() != process:
+                os.write(tell, b"!")
                 os._exit(70)
+            os.close(tell)
+            if select.select([told], [], [], FORKED_S)[0] and os.read(told, 1):
+                raise RuntimeError("it forked, and returned in both processes")
+            os.close(told)
             if inspect.isgenerator(result) or inspect.isasyncgen(result):
                 raise TypeError("it returned a generator, none of which has run yet")
             if inspect.isawaitable(result):

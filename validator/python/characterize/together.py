@@ -1,6 +1,11 @@
-"""How many calls several threads, processes or tasks make in a while."""
+"""How many calls several threads, processes or tasks make in a while.
+
+Before and after, the callable is called alone: how fast the machine is at its
+kind of work just then.
+"""
 
 import asyncio
+import contextlib
 import multiprocessing
 import threading
 import time
@@ -13,7 +18,9 @@ def run(spec, target, answers):
     target.first_call(answers)
     answers.phase("together")
     count, work = spec["count"], {"threads": threads, "processes": processes, "tasks": tasks}
+    before = alone(target.call, spec)
     workers = work[spec["kind"]](spec, target, count)
+    after = alone(target.call, spec)
     began = max(worker["began"] for worker in workers)
     ended = min(began + spec["window_ns"], min(worker["ends"][-1] for worker in workers))
     batches = sum(calls_within(worker, began, ended) for worker in workers)
@@ -25,7 +32,7 @@ def run(spec, target, answers):
         began=began,
         ended=ended,
         calls=batches * batch,
-        failed=sum(worker["failed"] for worker in workers),
+        alone_cpu_ns=[before, after],
     )
 
 
@@ -40,20 +47,30 @@ def calls_within(worker, began, ended):
     return total
 
 
+def alone(call, spec):
+    """CPU time of one call by this thread alone, in ns."""
+    began, calls = time.thread_time_ns(), 0
+    until = time.perf_counter_ns() + spec["alone_ns"]
+    while calls == 0 or time.perf_counter_ns() < until:
+        for _ in range(spec["batch"]):
+            with contextlib.suppress(Exception):
+                call()
+        calls += spec["batch"]
+    return (time.thread_time_ns() - began) / calls
+
+
 def loop(call, batch, window_ns):
     """Calls from now until the window has passed; the last one ends after it."""
     clock = time.perf_counter_ns
-    began, ends, failed = clock(), [], 0
+    began, ends = clock(), []
     until, now = began + window_ns + window_ns // 4, began
     while now < until:
         for _ in range(batch):
-            try:
+            with contextlib.suppress(Exception):
                 call()
-            except Exception:
-                failed += 1
         now = clock()
         ends.append(now)
-    return {"began": began, "ends": ends, "failed": failed}
+    return {"began": began, "ends": ends}
 
 
 def threads(spec, target, count):
@@ -97,16 +114,14 @@ def tasks(spec, target, count):
     clock, window = time.perf_counter_ns, spec["window_ns"]
 
     async def work():
-        began, ends, failed = clock(), [], 0
+        began, ends = clock(), []
         until, now = began + window + window // 4, began
         while now < until:
-            try:
+            with contextlib.suppress(Exception):
                 await target.call_async()
-            except Exception:
-                failed += 1
             now = clock()
             ends.append(now)
-        return {"began": began, "ends": ends, "failed": failed}
+        return {"began": began, "ends": ends}
 
     async def all_of_them():
         return await asyncio.gather(*[work() for _ in range(count)])

@@ -85,8 +85,6 @@ pub(crate) struct Alone {
 /// Calls one after another.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct AloneBlock {
-    /// When it began, of CLOCK_MONOTONIC.
-    pub(crate) at: u64,
     pub(crate) calls: u64,
     pub(crate) elapsed: u64,
     pub(crate) own_cpu: u64,
@@ -149,5 +147,6 @@ pub(crate) struct Together {
     pub(crate) began: u64,
     pub(crate) ended: u64,
     pub(crate) calls: f64,
-    pub(crate) failed: u64,
+    /// CPU time of a call alone, just before and just after.
+    pub(crate) alone_cpu_ns: [f64; 2],
 }

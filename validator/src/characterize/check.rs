@@ -1,8 +1,10 @@
 //! The class's prediction beside what threads and processes really did.
 //!
 //! Workers call without pause, with no pool and no dispatcher in between, so the
-//! dispatch costs of the host are left out; and what busy neighbours cost is in the
-//! speed that a reference saw beside each run, so it is not charged twice.
+//! dispatch costs of the host are left out. Just before and after each run the
+//! callable is called alone: a shared machine is not always as fast as when the
+//! class was measured, and the class's CPU times are taken in that proportion.
+//! One worker is thus no prediction, and is not scored.
 
 use std::path::Path;
 use std::time::Duration;
@@ -22,12 +24,13 @@ use super::launch::{Desk, Question};
 use super::{CharacterizeError, Class, PartKind, Plan, Portrait, toml_text};
 use crate::lock_probe::{Spread, noise_floor};
 use crate::run::Stop;
-use crate::validate::{Reference, Slowdown};
 
 /// Calls of a simulated run.
 const REQUESTS: u64 = 600;
 /// Shortest time that workers call.
-const WINDOW: Duration = Duration::from_millis(1_000);
+const WINDOW: Duration = Duration::from_millis(700);
+/// Time that it is called alone, before and after.
+const BRACKET: Duration = Duration::from_millis(150);
 /// Calls of one worker that make a window.
 const CALLS: u32 = 12;
 
@@ -68,8 +71,8 @@ pub struct Row {
     pub workers: Workers,
     /// Real, over repeats.
     pub observed: Spread,
-    /// Simulated, each at the speed of its run; the interval is that of the
-    /// class's times.
+    /// Simulated, at the speed of its run; the interval is that of the class's
+    /// times.
     pub predicted: Spread,
     /// How far two repeats of the run differ, as a share.
     pub noise: Option<f64>,
@@ -92,9 +95,11 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// Median distance of prediction from observation, as a share.
+    /// Median distance of prediction from observation with several workers, as a
+    /// share.
     pub fn median_error(&self) -> Option<f64> {
-        let errors: Vec<f64> = self.rows.iter().map(|row| row.error().abs()).collect();
+        let several = self.rows.iter().filter(|row| row.workers.kind_and_count().1 > 1);
+        let errors: Vec<f64> = several.map(|row| row.error().abs()).collect();
         Spread::of(&errors).map(|spread| spread.point)
     }
 }
@@ -158,9 +163,7 @@ fn workers(portrait: &Portrait) -> Vec<Workers> {
 }
 
 fn row(workers: Workers, runs: &[Run]) -> Option<Row> {
-    let of = |value: &dyn Fn(&Run) -> f64| {
-        Spread::of(&runs.iter().map(value).collect::<Vec<_>>())
-    };
+    let of = |value: &dyn Fn(&Run) -> f64| Spread::of(&runs.iter().map(value).collect::<Vec<_>>());
     let observed: Vec<f64> = runs.iter().map(|run| run.observed).collect();
     Some(Row {
         workers,
@@ -200,19 +203,16 @@ impl Bench<'_> {
             ("kind", Value::from(kind)),
             ("count", count.into()),
             ("window_ns", (window.as_nanos() as u64).into()),
+            ("alone_ns", (BRACKET.as_nanos() as u64).into()),
             ("batch", times.batch.into()),
         ];
         let settings = settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         let python = &self.plan.python.path;
         let limit = self.plan.timeout * 2 + window * 8;
-        let speed = self.plan.folder.join("speed");
-        let reference = Reference::start(python, &speed).ok();
         let question = Question { name: "together", python, settings, blas_threads: 1, limit };
-        let asked = self.desk.ask(&question);
-        let seen = reference.and_then(|reference| reference.finish().ok());
-        let found = together(&asked?)?;
-        let pace = seen.and_then(|seen| seen.slowdown(found.began, found.ended));
-        let pace = Pace::between(self.portrait.pace, pace);
+        let found = together(&self.desk.ask(&question)?)?;
+        let [before, after] = found.alone_cpu_ns;
+        let pace = (before + after) / 2.0 * 1e-9 / times.own_cpu.point.max(1e-9);
         let class = Class::of(self.portrait);
         let predict = |class: Class| self.predict(&class, workers, pace);
         Ok(Run {
@@ -224,7 +224,7 @@ impl Bench<'_> {
     }
 
     /// Calls per second of `workers` that never pause.
-    fn predict(&self, class: &Class, workers: Workers, pace: Pace) -> Result<f64, CheckError> {
+    fn predict(&self, class: &Class, workers: Workers, pace: f64) -> Result<f64, CheckError> {
         let workload = self.workload(class, workers, pace).map_err(|errors| {
             CheckError::Class(errors.first().map(ToString::to_string).unwrap_or_default())
         })?;
@@ -239,35 +239,14 @@ impl Bench<'_> {
         &self,
         class: &Class,
         workers: Workers,
-        pace: Pace,
+        pace: f64,
     ) -> Result<Workload, Vec<InputError>> {
-        let class = class.stretched(|kind| match kind {
-            PartKind::Python => pace.bytecode,
-            PartKind::LockedNative | PartKind::Native | PartKind::Parallel => pace.native,
-            PartKind::Wait => 1.0,
-        });
+        let class = class.stretched(|kind| if kind == PartKind::Wait { 1.0 } else { pace });
         let (_, clients) = workers.kind_and_count();
         let text = toml_text::closed(self.portrait, &class, clients);
         let mut workload = Workload::parse(&text, Path::new("class"), Path::new(""))?;
         workload.service.dispatcher = Dispatcher::Kernel;
         Ok(workload)
-    }
-}
-
-/// How much longer work took than when the class was measured.
-#[derive(Clone, Copy, Debug)]
-struct Pace {
-    bytecode: f64,
-    native: f64,
-}
-
-impl Pace {
-    fn between(then: Option<Slowdown>, now: Option<Slowdown>) -> Self {
-        let over = |now: f64, then: f64| if now > 0.0 && then > 0.0 { now / then } else { 1.0 };
-        then.zip(now).map_or(Self { bytecode: 1.0, native: 1.0 }, |(then, now)| Self {
-            bytecode: over(now.bytecode.mean, then.bytecode.mean),
-            native: over(now.native.mean, then.native.mean),
-        })
     }
 }
 
@@ -290,4 +269,3 @@ fn bare(host: &Host, cores: u32) -> Host {
     };
     host
 }
-

@@ -64,7 +64,8 @@ impl Class {
         let releases = portrait.lock.as_ref().map_or(1.0, |lock| lock.releases.point);
         let mut parts = parts(portrait);
         let elapsed = portrait.times.elapsed.point;
-        let off_lock = |part: &Part| !matches!(part.kind, PartKind::Python | PartKind::LockedNative);
+        let off_lock =
+            |part: &Part| !matches!(part.kind, PartKind::Python | PartKind::LockedNative);
         let away: f64 = parts.iter().filter(|p| off_lock(p)).map(|p| p.seconds.point).sum();
         if releases < 0.5 && away < NO_RELEASE_SHARE * elapsed {
             parts.retain(|part| !off_lock(part));
@@ -101,7 +102,7 @@ impl Class {
     pub fn at(&self, end: impl Fn(&Spread) -> f64) -> Self {
         let mut moved = self.clone();
         for part in &mut moved.parts {
-            part.seconds.point = end(&part.seconds);
+            part.seconds.point = end(&part.seconds).max(SHORTEST);
         }
         moved
     }

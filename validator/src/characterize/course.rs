@@ -16,7 +16,6 @@ use super::{
 use crate::interpreters::Interpreter;
 use crate::lock_probe::Spread;
 use crate::run::Stop;
-use crate::validate::{Reference, Slowdown};
 
 const MS: u64 = 1_000_000;
 /// Processes that import the module, one after another.
@@ -52,7 +51,7 @@ pub fn characterize(
     step("imports", 1);
     let imports = course.imports()?;
     step("calls alone", 2);
-    let (times, blas, pace) = course.alone(one)?;
+    let (times, blas) = course.alone(one)?;
     let mut not_run = Vec::new();
     let mut missed = |question: &str, why: String| not_run.push((question.to_owned(), why));
     step("calls beside threads that spin", 3);
@@ -60,6 +59,12 @@ pub fn characterize(
         true => course.beside(one, &mut seen)?.or_else(|why| none(&mut missed, "lock", why))?,
         false => None,
     };
+    if seen.cut {
+        missed(
+            "lock",
+            "its time ran out; the figures are of what was measured until then".to_owned(),
+        );
+    }
     step("memory", 4);
     let memory = course.memory(one)?.or_else(|why| none(&mut missed, "memory", why))?;
     step("a forked child", 5);
@@ -82,7 +87,6 @@ pub fn characterize(
         memory,
         fork,
         free_threaded,
-        pace,
         output: seen.output,
         left: seen.left.max(first.children),
         not_run,
@@ -154,11 +158,7 @@ impl Course<'_> {
     }
 
     /// On one BLAS thread, on all cores, and on one again.
-    fn alone(
-        &self,
-        one: Duration,
-    ) -> Result<(Times, Option<BlasUse>, Option<Slowdown>), CharacterizeError> {
-        let reference = Reference::start(&self.plan.python.path, &self.plan.folder.join("speed"));
+    fn alone(&self, one: Duration) -> Result<(Times, Option<BlasUse>), CharacterizeError> {
         let mut single = self.alone_with(&self.plan.python.path, 1, one)?;
         let parallel = match self.plan.cores {
             1 => None,
@@ -168,14 +168,10 @@ impl Course<'_> {
         single.blocks.extend(again.blocks);
         single.calls.extend(again.calls);
         single.failed += again.failed;
-        let span = single.blocks.first().zip(single.blocks.last());
-        let span = span.map(|(first, last)| (first.at, last.at + last.elapsed));
-        let seen = reference.ok().and_then(|reference| reference.finish().ok());
-        let pace = seen.zip(span).and_then(|(seen, (begin, end))| seen.slowdown(begin, end));
         let single = times(&single).ok_or_else(|| odd("alone"))?;
         let parallel = parallel.as_ref().and_then(times);
         let blas = parallel.and_then(|many| blas(&single, &many, self.plan.cores));
-        Ok((single, blas, pace))
+        Ok((single, blas))
     }
 
     fn alone_with(
@@ -184,8 +180,7 @@ impl Course<'_> {
         blas_threads: u32,
         one: Duration,
     ) -> Result<Alone, CharacterizeError> {
-        let settings =
-            json!({ "budget_ns": ALONE_NS, "block_ns": 100 * MS, "least_blocks": 3 });
+        let settings = json!({ "budget_ns": ALONE_NS, "block_ns": 100 * MS, "least_blocks": 3 });
         let question = self.question("alone", settings, self.patience(one, 20, ALONE_NS));
         let asked = self.desk.ask(&Question { python, blas_threads, ..question })?;
         let alone = asked.answers.into_iter().find_map(|answer| match answer {
@@ -212,6 +207,7 @@ impl Course<'_> {
             asked => asked?,
         };
         seen.left = seen.left.max(asked.left);
+        seen.cut |= asked.cut;
         let blocks: Vec<&Beside> = asked
             .answers
             .iter()
@@ -244,8 +240,7 @@ impl Course<'_> {
     fn fork(&self, one: Duration) -> Result<ForkUse, CharacterizeError> {
         let patience = Duration::from_secs(3) + one * 20;
         let settings = json!({ "patience_ns": patience.as_nanos() as u64 });
-        let question =
-            self.question("fork", settings, self.patience(one, 2, 0) + patience);
+        let question = self.question("fork", settings, self.patience(one, 2, 0) + patience);
         let untried = |why: String| ForkUse {
             child: format!("not tried: {why}"),
             threads: 0,
@@ -264,11 +259,7 @@ impl Course<'_> {
         Ok(found.unwrap_or_else(|| untried("no answer".to_owned())))
     }
 
-    fn free_threaded(
-        &self,
-        one: Duration,
-        batch: u64,
-    ) -> Result<FreeThreaded, CharacterizeError> {
+    fn free_threaded(&self, one: Duration, batch: u64) -> Result<FreeThreaded, CharacterizeError> {
         let Some(build) = self.plan.free_threaded else {
             let why = "no free-threaded CPython was found; `planner doctor` says where it looks";
             return Ok(FreeThreaded::NotRun(why.to_owned()));
@@ -295,9 +286,9 @@ impl Course<'_> {
             let window_ns = (500 * MS).max(8 * one.as_nanos() as u64);
             let settings = json!({
                 "kind": "threads", "count": count, "window_ns": window_ns, "batch": batch,
+                "alone_ns": 0,
             });
-            let question =
-                self.question("together", settings, self.patience(one, 20, window_ns));
+            let question = self.question("together", settings, self.patience(one, 20, window_ns));
             let asked = self.desk.ask(&Question { python: &build.path, ..question })?;
             together(&asked).map(|it| it.calls / (it.ended - it.began) as f64)
         };

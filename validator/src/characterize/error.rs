@@ -148,9 +148,9 @@ impl CharacterizeError {
         match self {
             Self::Raised { phase, .. } => Some(phase.help()),
             Self::Memory { .. } => Some("give it more with --memory, or smaller --args"),
-            Self::TimedOut { .. } => {
-                Some("give it longer with --timeout, or smaller --args; what it waits for must be there")
-            }
+            Self::TimedOut { .. } => Some(
+                "give it longer with --timeout, or smaller --args; what it waits for must be there",
+            ),
             Self::Ended { .. } => Some("measure a function that returns"),
             _ => None,
         }

@@ -71,9 +71,8 @@ pub(crate) fn lock_use(blocks: &[&Beside]) -> Option<LockUse> {
     let (mut given, mut asked) = (Vec::new(), Vec::new());
     for &interval in &intervals {
         let of = |what| {
-            let wanted = move |b: &&&Beside| {
-                b.what == what && b.interval == interval && b.spinners == 1
-            };
+            let wanted =
+                move |b: &&&Beside| b.what == what && b.interval == interval && b.spinners == 1;
             blocks.iter().filter(wanted).copied()
         };
         given.extend(of(What::Sleep).filter_map(per_stretch_given));
@@ -167,13 +166,13 @@ fn released(block: &Beside, overs: HandOvers) -> f64 {
 
 fn delays(blocks: &[&Beside]) -> Vec<Delay> {
     let calls = || blocks.iter().filter(|block| block.what == What::Target);
-    let mut cells: Vec<(u32, u64)> = calls().map(|block| (block.spinners, block.interval)).collect();
+    let mut cells: Vec<(u32, u64)> =
+        calls().map(|block| (block.spinners, block.interval)).collect();
     cells.sort_unstable();
     cells.dedup();
     let delay = |(spinners, interval)| {
         let of = calls().filter(|b| (b.spinners, b.interval) == (spinners, interval));
-        let times: Vec<f64> =
-            of.map(|b| b.elapsed as f64 / b.calls.max(1) as f64 * 1e-9).collect();
+        let times: Vec<f64> = of.map(|b| b.elapsed as f64 / b.calls.max(1) as f64 * 1e-9).collect();
         Some(Delay { spinners, interval: interval as f64 * 1e-9, call: Spread::of(&times)? })
     };
     cells.into_iter().filter_map(delay).collect()
@@ -222,8 +221,7 @@ mod tests {
     fn c_code_that_keeps_the_lock_is_told_by_its_stretches() {
         // 60 ms that nobody can interrupt.
         let stretches = vec![60 * MS + MS / 5; 10];
-        let target =
-            |interval| block(What::Target, interval, 10, 600 * MS, stretches.clone());
+        let target = |interval| block(What::Target, interval, 10, 600 * MS, stretches.clone());
         let lock = of(&[target(5 * MS), target(MS)]);
         assert!(lock.held.point > 0.999, "{lock:?}");
         assert!(lock.kept.point > 0.98, "{lock:?}");

@@ -31,7 +31,6 @@ pub use lock::{Delay, LockUse};
 
 use crate::interpreters::Interpreter;
 use crate::lock_probe::Spread;
-use crate::validate::Slowdown;
 
 /// What is called, and what it may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,8 +111,6 @@ pub struct Portrait {
     pub fork: ForkUse,
     /// Without the lock.
     pub free_threaded: FreeThreaded,
-    /// Speed of the machine meanwhile.
-    pub pace: Option<Slowdown>,
     /// First lines that it printed.
     pub output: String,
     /// Processes that it left running, which were ended.

@@ -107,10 +107,9 @@ fn calls(portrait: &Portrait) -> String {
 }
 
 fn sizes(out: &mut String, portrait: &Portrait) {
-    for (key, what, size) in [
-        ("request", "arguments", &portrait.request),
-        ("response", "result", &portrait.response),
-    ] {
+    for (key, what, size) in
+        [("request", "arguments", &portrait.request), ("response", "result", &portrait.response)]
+    {
         match (size.bytes, &size.why_not) {
             (Some(bytes), _) => {
                 let text = format!(
@@ -161,7 +160,9 @@ fn segments(out: &mut String, portrait: &Portrait, class: &Class) {
 
 fn how(part: &Part, repeat: u32) -> String {
     let over = if repeat > 1 { format!(" over {repeat}") } else { String::new() };
-    let varies = part.variation.map_or(String::new(), |cv| format!("; varies from call to call, CV {cv:.2}"));
+    let varies = part
+        .variation
+        .map_or(String::new(), |cv| format!("; varies from call to call, CV {cv:.2}"));
     format!("{}: {}{over}: {}{varies}.", key(part.kind), time(&part.seconds), part.how)
 }
 
@@ -233,21 +234,29 @@ fn runtime(out: &mut String, portrait: &Portrait) {
         let _ = writeln!(out, "event_loop = true                  # it is a coroutine function");
     }
     let imports = &portrait.imports;
-    comment(out, &format!("Median of {} imports: {} of CPU time.", imports.cpu.n, time(&imports.cpu)));
+    comment(
+        out,
+        &format!("Median of {} imports: {} of CPU time.", imports.cpu.n, time(&imports.cpu)),
+    );
     let _ = writeln!(out, "import_time = \"{}\"", format_duration(rounded(imports.cpu.point)));
     comment(out, &format!("Private memory: {}.", bytes_between(&imports.memory)));
     let _ = writeln!(out, "import_memory = \"{}\"", whole(imports.memory.point));
     if !imports.libraries.is_empty() {
-        let names: Vec<String> = imports.libraries.iter().map(|name| format!("\"{name}\"")).collect();
+        let names: Vec<String> =
+            imports.libraries.iter().map(|name| format!("\"{name}\"")).collect();
         let _ = writeln!(out, "libraries = [{}]", names.join(", "));
     }
     comment(out, "What is not vouched for counts as not allowed; no measurement can vouch for it:");
     out.push_str("# thread_safe = true\n");
     let fork = &portrait.fork;
-    comment(out, &format!("A forked child of a parent with {} thread(s): {}.", fork.threads, fork.child));
+    comment(
+        out,
+        &format!("A forked child of a parent with {} thread(s): {}.", fork.threads, fork.child),
+    );
     out.push_str("# fork_safe = true\n");
     if let FreeThreaded::Measured { version, locked, .. } = &portrait.free_threaded {
-        let state = if *locked { "an import turned the lock back on" } else { "the lock stayed off" };
+        let state =
+            if *locked { "an import turned the lock back on" } else { "the lock stayed off" };
         comment(out, &format!("On CPython {version} without the lock it ran, and {state}."));
         if !locked {
             out.push_str("# free_threading_ready = true\n");

@@ -192,7 +192,37 @@ pub fn class_name(target: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::portrait;
     use super::*;
+
+    fn kinds(portrait: &Portrait) -> Vec<PartKind> {
+        Class::of(portrait).parts.iter().map(|part| part.kind).collect()
+    }
+
+    #[test]
+    fn what_never_lets_go_has_no_segment_without_the_lock() {
+        // 3 % without the lock and no release is what the probes cannot tell.
+        assert_eq!(kinds(&portrait(0.97, 0.0, 0.1, 0.0)), [PartKind::Python]);
+        let both = [PartKind::Python, PartKind::LockedNative];
+        assert_eq!(kinds(&portrait(1.0, 0.6, 0.0, 0.0)), both);
+    }
+
+    #[test]
+    fn what_lets_go_has_its_waits_and_native_code() {
+        let class = Class::of(&portrait(0.25, 0.0, 4.2, 30e-3));
+        assert_eq!((class.repeat, class.reacquires), (4, 1));
+        assert!((class.seconds(PartKind::Python) - 2.5e-3).abs() < 1e-9);
+        assert!((class.seconds(PartKind::Native) - 7.5e-3).abs() < 1e-9);
+        assert!((class.seconds(PartKind::Wait) - 30e-3).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_slower_machine_stretches_what_it_is_told_to() {
+        let class = Class::of(&portrait(0.25, 0.0, 1.0, 30e-3));
+        let slow = class.stretched(|kind| if kind == PartKind::Wait { 1.0 } else { 2.0 });
+        assert!((slow.seconds(PartKind::Native) - 15e-3).abs() < 1e-9);
+        assert_eq!(slow.seconds(PartKind::Wait), class.seconds(PartKind::Wait));
+    }
 
     #[test]
     fn many_releases_are_split_within_what_a_class_may_have() {

@@ -165,9 +165,9 @@ mod tests {
         let steady: Vec<(u64, u64)> = (1..24).map(|n| (10 * n, 50_000_000 + n * 110_000)).collect();
         let found = leak(&steady).unwrap();
         assert!(found.certain && (found.per_call.point - 11_000.0).abs() < 1.0, "{found:?}");
-        let jump = |n| (10 * n, if n < 20 { 50_000_000 } else { 60_000_000 });
+        let jump = |n: u64| (10 * n, if n < 20 { 50_000_000 } else { 60_000_000 });
         assert!(!leak(&(1..24).map(jump).collect::<Vec<_>>()).unwrap().certain);
-        let page = |n| (10 * n, 50_000_000 + (n / 8) * 4096);
+        let page = |n: u64| (10 * n, 50_000_000 + (n / 8) * 4096);
         assert!(!leak(&(1..24).map(page).collect::<Vec<_>>()).unwrap().certain);
     }
 

@@ -15,6 +15,8 @@ mod figures;
 mod launch;
 mod lock;
 mod sources;
+#[cfg(test)]
+mod testing;
 pub mod toml_text;
 
 use std::path::{Path, PathBuf};

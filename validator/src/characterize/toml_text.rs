@@ -301,3 +301,53 @@ fn comment(out: &mut String, text: &str) {
     }
     let _ = writeln!(out, "{line}");
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use sim::workload::Workload;
+
+    use super::super::testing::portrait;
+    use super::*;
+
+    fn read(text: &str) -> Workload {
+        let read = Workload::parse(text, Path::new("w.toml"), Path::new(""));
+        read.map_err(|errors| format!("{}\n{text}", errors[0])).unwrap()
+    }
+
+    #[test]
+    fn every_portrait_is_a_workload_that_takes_as_long_as_the_call() {
+        for held in [0.0, 0.02, 0.6, 1.0] {
+            for kept in [0.0, 0.5] {
+                for releases in [0.0, 0.4, 1.0, 14.3, 3_000.0] {
+                    for wait in [0.0, 2e-3] {
+                        let portrait = portrait(held, kept * held, releases, wait);
+                        let workload = read(&workload(&portrait, "price", None, 2));
+                        let seconds = workload.mean_seconds(0, |_| true);
+                        let off = seconds / (10e-3 + wait) - 1.0;
+                        assert!(off.abs() < 0.02, "{held} {kept} {releases} {wait}: {seconds}");
+                        assert_eq!(workload.classes[0].leak_bytes, 11_000);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_line_fits_and_every_value_says_how_it_was_found() {
+        let text = workload(&portrait(0.6, 0.1, 3.0, 2e-3), "price", Some(50.0), 2);
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        for words in ["held the lock beside a spinner", "cannot go to another process", "50.000/s"] {
+            let joined = text.replace("\n# ", " ");
+            assert!(joined.contains(words), "{words}: {text}");
+        }
+        assert!(!text.contains("ASSUMED"), "{text}");
+    }
+
+    #[test]
+    fn durations_keep_four_digits() {
+        assert_eq!(rounded(0.123_456_789), SimDuration(123_500_000));
+        assert_eq!(rounded(0.0), SimDuration(0));
+    }
+}

@@ -61,7 +61,10 @@ fn what_cannot_be_measured_leaves_no_file() {
     let refusal = lab.refusal("characterize shop:word", 30, 1);
     assert!(refusal.contains("has no attribute 'word'"), "{refusal}");
     let refusal = lab.refusal("characterize shpo:work", 30, 1);
-    assert!(refusal.contains("No module named 'shpo'") && refusal.contains("--python"), "{refusal}");
+    assert!(
+        refusal.contains("No module named 'shpo'") && refusal.contains("--python"),
+        "{refusal}"
+    );
     assert_eq!(lab.files(), before);
 }
 

@@ -165,6 +165,10 @@ impl<'a> Desk<'a> {
         let mut command = Command::new(question.python);
         command.args(["-B", "-c", PROGRAM]).arg(&self.folder).arg(spec);
         command.current_dir(&self.callable.folder).env(RUN_VARIABLE, &self.folder);
+        if question.name == "first" {
+            // What it prints before it blocks is worth seeing; later it would cost time.
+            command.env("PYTHONUNBUFFERED", "1");
+        }
         command.envs(BLAS_VARIABLES.map(|name| (name, question.blas_threads.to_string())));
         command
     }

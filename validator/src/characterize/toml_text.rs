@@ -338,7 +338,8 @@ mod tests {
     fn every_line_fits_and_every_value_says_how_it_was_found() {
         let text = workload(&portrait(0.6, 0.1, 3.0, 2e-3), "price", Some(50.0), 2);
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
-        for words in ["held the lock beside a spinner", "cannot go to another process", "50.000/s"] {
+        for words in ["held the lock beside a spinner", "cannot go to another process", "50.000/s"]
+        {
             let joined = text.replace("\n# ", " ");
             assert!(joined.contains(words), "{words}: {text}");
         }

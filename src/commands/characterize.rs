@@ -51,6 +51,7 @@ pub fn run(args: &CharacterizeArgs) -> Result<Code, Failure> {
         None => (None, None),
     };
     let answer = Answer {
+        version: render::json::VERSION,
         class: Class::of(&portrait),
         portrait: &portrait,
         checked,

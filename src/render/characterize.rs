@@ -13,6 +13,8 @@ use super::units::{Unit, count};
 /// All that is shown, as text or as it is.
 #[derive(Debug, Serialize)]
 pub struct Answer<'a> {
+    /// Version of the form.
+    pub version: u32,
     /// What was measured.
     pub portrait: &'a Portrait,
     /// The class that it amounts to.

@@ -241,6 +241,8 @@ impl Course<'_> {
         let patience = Duration::from_secs(3) + one * 20;
         let settings = json!({ "patience_ns": patience.as_nanos() as u64 });
         let question = self.question("fork", settings, self.patience(one, 2, 0) + patience);
+        // As users fork: with the threads that libraries start by themselves.
+        let question = Question { blas_threads: self.plan.cores, ..question };
         let untried = |why: String| ForkUse {
             child: format!("not tried: {why}"),
             threads: 0,
@@ -260,6 +262,9 @@ impl Course<'_> {
     }
 
     fn free_threaded(&self, one: Duration, batch: u64) -> Result<FreeThreaded, CharacterizeError> {
+        if self.plan.python.build.free_threaded {
+            return Ok(FreeThreaded::NotRun("all of this was measured on one".to_owned()));
+        }
         let Some(build) = self.plan.free_threaded else {
             let why = "no free-threaded CPython was found; `planner doctor` says where it looks";
             return Ok(FreeThreaded::NotRun(why.to_owned()));

@@ -67,7 +67,8 @@ pub fn run(args: &CharacterizeArgs) -> Result<Code, Failure> {
 }
 
 fn callable(args: &CharacterizeArgs, half: u64) -> Result<Callable, Failure> {
-    let folder = env::current_dir().map_err(|error| Failure::file(Path::new("."), error))?;
+    let folder = env::current_dir()
+        .map_err(|error| Failure::file(Path::new("the current folder"), error))?;
     let callable = Callable {
         target: args.target.clone(),
         args: args.args.clone(),

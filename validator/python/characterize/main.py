@@ -1,4 +1,5 @@
-"""Where a process begins: one question about one callable.
+"""Where a process begins: one question about one callable (`imports.py` has a
+beginning of its own).
 
 `ask(path)` reads the spec there: the question, the callable, the limits, and
 where to write. Exit status 0 if there is an answer, 3 if the callable is why
@@ -14,8 +15,6 @@ import sys
 from .answers import Answers
 from .target import Failed, Target
 
-QUESTIONS = ("imports", "first", "alone", "beside", "memory", "fork", "together")
-
 
 def ask(path):
     with open(path) as file:
@@ -27,10 +26,7 @@ def ask(path):
     sys.argv = [spec["target"]]
     question = importlib.import_module("." + spec["question"], __package__)
     try:
-        if spec["question"] == "imports":
-            question.run(spec, answers)
-        else:
-            question.run(spec, Target(spec, answers), answers)
+        question.run(spec, Target(spec, answers), answers)
     except Failed as failed:
         give_up(answers, failed.phase, failed.error)
     except BaseException as error:

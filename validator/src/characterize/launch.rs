@@ -29,6 +29,8 @@ const LOOK: Duration = Duration::from_millis(20);
 /// Longest that processes which left their group may take to go.
 const GOING: Duration = Duration::from_secs(5);
 
+/// The question that begins with a bare interpreter.
+const IMPORTS: &str = "imports";
 const PROGRAM: &str = "import sys; sys.path.insert(0, sys.argv[1]); \
                        from planner_characterize import main; main.ask(sys.argv[2])";
 
@@ -85,7 +87,8 @@ impl<'a> Desk<'a> {
         fs::write(&spec, self.spec(question, &answers)).map_err(files(&spec))?;
         let launch =
             |error| CharacterizeError::Launch { python: question.python.to_owned(), error };
-        let (mut command, pipes) = (self.command(question, &spec), [io::pipe(), io::pipe()]);
+        let mut command = self.command(question, &spec, &answers);
+        let pipes = [io::pipe(), io::pipe()];
         let [out, err] = pipes.map(|pipe| pipe.map_err(launch));
         let ((out, to_out), (err, to_err)) = (out?, err?);
         command.stdin(Stdio::null()).stdout(to_out).stderr(to_err);
@@ -161,9 +164,16 @@ impl<'a> Desk<'a> {
         Value::Object(spec).to_string()
     }
 
-    fn command(&self, question: &Question<'_>, spec: &Path) -> Command {
+    fn command(&self, question: &Question<'_>, spec: &Path, answers: &Path) -> Command {
         let mut command = Command::new(question.python);
-        command.args(["-B", "-c", PROGRAM]).arg(&self.folder).arg(spec);
+        if question.name == IMPORTS {
+            let module = self.callable.target.split(':').next().unwrap_or_default();
+            command.arg("-B").arg(self.folder.join(sources::PACKAGE).join("imports.py"));
+            command.arg(module).arg(&self.callable.folder);
+            command.arg(self.callable.memory_bytes.to_string()).arg(&self.folder).arg(answers);
+        } else {
+            command.args(["-B", "-c", PROGRAM]).arg(&self.folder).arg(spec);
+        }
         command.current_dir(&self.callable.folder).env(RUN_VARIABLE, &self.folder);
         if question.name == "first" {
             // What it prints before it blocks is worth seeing; later it would cost time.

@@ -250,7 +250,7 @@ fn read(question: &'static str, path: &Path) -> Result<Vec<Answer>, Characterize
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
     whole
         .lines()
-        .map(|line| serde_json::from_str(line))
+        .map(serde_json::from_str)
         .collect::<Result<_, _>>()
         .map_err(|error| CharacterizeError::Answer { question, error: error.to_string() })
 }

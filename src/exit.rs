@@ -11,6 +11,7 @@ use sim::recycling::NoJitter;
 use sim::search::SearchError;
 use tables::TableError;
 use validator::calibrate::CalibrateError;
+use validator::characterize::CharacterizeError;
 use validator::host::ProbeError;
 use validator::validate::campaign::CampaignError;
 
@@ -66,7 +67,7 @@ impl Code {
             Self::NotMet => "no pool or recycling rule is sure to meet the objective",
             Self::Workload => "the workload file, or a file of figures, is missing or invalid",
             Self::Calibration => "the calibration is missing, invalid or of another host",
-            Self::NotRun => "no pool could be run for real",
+            Self::NotRun => "no pool, or not the callable, could be run for real",
             Self::TooNoisy => "the machine is too noisy to judge predictions on",
             Self::Beyond => "predictions are further from reality than they may be",
         }
@@ -165,6 +166,14 @@ pub enum Failure {
         /// What to write instead.
         help: Option<String>,
     },
+    /// A callable cannot be characterized.
+    #[error("`{target}` cannot be characterized: {error}")]
+    Characterize {
+        /// Which.
+        target: String,
+        /// Why.
+        error: CharacterizeError,
+    },
     /// A product's configuration cannot be written.
     #[error(transparent)]
     Emit(#[from] EmitError),
@@ -211,6 +220,7 @@ impl Failure {
             },
             Self::OtherHost { .. } | Self::NoCalibration => Code::Calibration,
             Self::NoPython(_) => Code::NotRun,
+            Self::Characterize { error, .. } if error.is_the_callables() => Code::NotRun,
             Self::Emit(EmitError::NoPool { .. }) => Code::NotMet,
             Self::Emit(EmitError::Template { .. }) => Code::Internal,
             Self::Emit(_) => Code::Usage,
@@ -221,6 +231,7 @@ impl Failure {
             | Self::Interrupted { .. }
             | Self::Journal(_)
             | Self::Campaign(_)
+            | Self::Characterize { .. }
             | Self::Table(_)
             | Self::Unreadable { .. }
             | Self::Output { .. } => Code::Internal,

@@ -2,6 +2,7 @@
 
 mod audit;
 mod calibrate;
+mod characterize;
 mod common;
 mod doctor;
 mod import;
@@ -22,6 +23,7 @@ use crate::exit::{Code, Failure};
 
 pub use audit::{AuditArgs, AuditFormat};
 pub use calibrate::CalibrateArgs;
+pub use characterize::CharacterizeArgs;
 pub use common::{Format, HostArgs};
 pub use doctor::DoctorArgs;
 pub use import::ImportArgs;
@@ -59,6 +61,7 @@ pub enum Command {
     Recycling(RecyclingArgs),
     Validate(ValidateArgs),
     Calibrate(CalibrateArgs),
+    Characterize(CharacterizeArgs),
     Audit(AuditArgs),
     Init(InitArgs),
     Import(ImportArgs),

@@ -2,6 +2,7 @@
 
 mod audit;
 mod calibrate;
+mod characterize;
 mod doctor;
 mod import;
 mod init;
@@ -27,6 +28,7 @@ pub fn run(command: Command) -> Result<Code, Failure> {
         Command::Recycling(args) => recycling::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Calibrate(args) => calibrate::run(&args),
+        Command::Characterize(args) => characterize::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Import(args) => import::run(&args),

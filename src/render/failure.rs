@@ -61,6 +61,7 @@ fn help(failure: &Failure) -> Option<&str> {
         Failure::NoCalibration => {
             Some("make one with `planner calibrate --quick`, then name it with --calibration")
         }
+        Failure::Characterize { error, .. } => error.help(),
         Failure::NoPython(_) => Some("name one with --python"),
         Failure::Interrupted { .. } => {
             Some("repeat the command to add rounds, or fit what is there with --refit")

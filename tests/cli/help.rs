@@ -1,6 +1,6 @@
 use crate::lab::Lab;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "",
     "recommend",
     "simulate",
@@ -8,6 +8,7 @@ const COMMANDS: [&str; 15] = [
     "sweep",
     "plot",
     "calibrate",
+    "characterize",
     "audit",
     "init",
     "doctor",

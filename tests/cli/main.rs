@@ -5,6 +5,7 @@
 mod audit;
 mod bad_workloads;
 mod browser;
+mod characterize;
 mod help;
 mod import;
 mod lab;

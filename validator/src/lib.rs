@@ -9,9 +9,11 @@
 //! - [`run`] has a pool serve a trace and keeps what was seen.
 //! - [`validate`] holds predictions against what real pools did.
 //! - [`calibrate`] measures what everything costs here.
+//! - [`characterize`] measures a callable of a user's own.
 //! - [`child`] runs what must end, whatever happens.
 
 pub mod calibrate;
+pub mod characterize;
 pub mod child;
 pub mod environments;
 pub mod grpc;

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod calibrate;
+mod characterize;
 mod conformance;
 mod endings;
 mod faults;

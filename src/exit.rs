@@ -12,6 +12,7 @@ use sim::search::SearchError;
 use tables::TableError;
 use validator::calibrate::CalibrateError;
 use validator::host::ProbeError;
+use validator::systems::SystemError;
 use validator::validate::campaign::CampaignError;
 
 use crate::emit::EmitError;
@@ -157,6 +158,9 @@ pub enum Failure {
     /// Cells could not be measured or predicted.
     #[error(transparent)]
     Campaign(#[from] CampaignError),
+    /// A published system could not be measured or predicted.
+    #[error(transparent)]
+    System(#[from] SystemError),
     /// No recycling rule keeps enough workers up.
     #[error("{error}")]
     NoJitter {
@@ -221,6 +225,7 @@ impl Failure {
             | Self::Interrupted { .. }
             | Self::Journal(_)
             | Self::Campaign(_)
+            | Self::System(_)
             | Self::Table(_)
             | Self::Unreadable { .. }
             | Self::Output { .. } => Code::Internal,

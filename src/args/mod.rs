@@ -14,6 +14,7 @@ mod recycling;
 mod shell;
 mod simulate;
 mod sweep;
+mod systems;
 mod validate;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -34,6 +35,7 @@ pub use recycling::RecyclingArgs;
 pub use shell::{CompletionsArgs, ManArgs, Schema, SchemaArgs};
 pub use simulate::{MAX_REQUESTS, SimulateArgs};
 pub use sweep::SweepArgs;
+pub use systems::{SystemArg, SystemsArgs};
 pub use validate::ValidateArgs;
 
 /// Sizes Python worker pools by simulation.
@@ -64,6 +66,7 @@ pub enum Command {
     Import(ImportArgs),
     Doctor(DoctorArgs),
     LockProbe(LockProbeArgs),
+    Systems(SystemsArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
     #[command(hide = true)]

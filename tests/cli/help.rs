@@ -1,6 +1,6 @@
 use crate::lab::Lab;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "",
     "recommend",
     "simulate",
@@ -14,6 +14,7 @@ const COMMANDS: [&str; 15] = [
     "validate",
     "import",
     "lock-probe",
+    "systems",
     "completions",
     "man",
 ];

@@ -6,6 +6,7 @@ use validator::environments::Cache;
 use validator::interpreters::{self, Interpreter};
 use validator::lock_probe::{Plan, measure, score};
 use validator::run::Stop;
+use validator::systems::pyrallel::Pyrallel;
 use validator::systems::tadween::Tadween;
 use validator::systems::{Score, Setting, System, SystemError, Variant, campaign};
 
@@ -56,6 +57,9 @@ fn chosen(args: &SystemsArgs, host: &Host) -> Vec<Box<dyn System>> {
     let mut systems: Vec<Box<dyn System>> = Vec::new();
     if of(SystemArg::Tadween) {
         systems.push(Box::new(Tadween::for_memory(host.memory_bytes)));
+    }
+    if of(SystemArg::Pyrallel) {
+        systems.push(Box::new(Pyrallel));
     }
     systems
 }

@@ -28,6 +28,8 @@ pub enum Figure {
     Intercept,
     /// Mean download time while nothing computes yet, in s: for fitting.
     FirstWave,
+    /// CPU time of the workers per message, in s: for fitting.
+    WorkerCpu,
     /// CPU time of one transfer while nothing computes yet, in s: for fitting.
     TransferCpu,
 }
@@ -90,6 +92,7 @@ impl Figure {
             Self::Intercept => "intercept",
             Self::FirstWave => "first wave",
             Self::TransferCpu => "transfer CPU",
+            Self::WorkerCpu => "worker CPU",
         }
     }
 
@@ -112,12 +115,16 @@ impl Figure {
             Self::Throughput => Some(Group::Throughput),
             Self::PeakPss => Some(Group::PeakPss),
             Self::PerJob => Some(Group::StageTime),
-            Self::InFlight | Self::Intercept | Self::FirstWave | Self::TransferCpu => None,
+            Self::InFlight
+            | Self::Intercept
+            | Self::FirstWave
+            | Self::TransferCpu
+            | Self::WorkerCpu => None,
         }
     }
 
     /// Is it only there to be fitted to?
     pub fn is_for_fitting(self) -> bool {
-        matches!(self, Self::FirstWave | Self::TransferCpu)
+        matches!(self, Self::FirstWave | Self::TransferCpu | Self::WorkerCpu)
     }
 }

@@ -9,8 +9,10 @@
 pub mod campaign;
 mod error;
 mod figure;
+mod fitting;
 mod launch;
 mod pace;
+pub mod pyrallel;
 mod score;
 pub mod tadween;
 

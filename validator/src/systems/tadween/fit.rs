@@ -2,15 +2,13 @@
 
 use sim::experiment::SimError;
 
+use super::super::fitting::{Target, solve};
 use super::model::{CHUNKS, Conditions, Executor, SPIN, first_wave, pipeline, predict};
 use super::variants::{FITTED, Size};
 use super::{Figure, Fitted, Kept, Model, Pace, Readings, Setting, SystemError, Unit, Variant};
-use crate::lock_probe::Spread;
 
 /// Rounds of fitting one parameter after the other: each hardly moves the rest.
 const ROUNDS: usize = 3;
-/// Halvings of a parameter's range.
-const HALVINGS: usize = 10;
 /// Seeds that a simulated mean is taken over.
 const SEEDS: u64 = 3;
 /// Most re-acquires of a chunk.
@@ -49,9 +47,9 @@ pub(super) struct Fit<'a> {
 
 impl<'a> Fit<'a> {
     pub(super) fn of(setting: Setting<'a>, size: Size, runs: &[Kept]) -> Result<Self, SystemError> {
-        let [native, numpy] = FITTED.map(|name| Target::of(name, runs));
+        let [native, numpy] = FITTED.map(|name| Target::of("tadween", name, runs));
         let (native, numpy) = (native?, numpy?);
-        let start = native.conditions(setting, size);
+        let start = conditions(&native, setting, size);
         let cpu = native.seen(Figure::TransferCpu)? / f64::from(CHUNKS) - SPIN;
         let mut work = Work {
             chunk: (cpu / start.pace.native).max(0.0),
@@ -78,7 +76,7 @@ impl<'a> Fit<'a> {
             })?;
             work.native *= native.seen(Figure::Compute)? / simulated;
         }
-        let start = numpy.conditions(setting, size);
+        let start = conditions(&numpy, setting, size);
         work.numpy = solve(0.0, 2.0, numpy.seen(Figure::Compute)?, |time| {
             let work = Work { numpy: time, ..work };
             mean_over_seeds(&start, |conditions| {
@@ -115,41 +113,8 @@ impl Model for Fit<'_> {
     }
 }
 
-/// The runs of a variant that parameters are taken from.
-struct Target<'a> {
-    runs: Vec<&'a Kept>,
-    pace: Pace,
-}
-
-impl<'a> Target<'a> {
-    fn of(name: &str, runs: &'a [Kept]) -> Result<Self, SystemError> {
-        let own: Vec<&Kept> = runs.iter().filter(|run| run.variant == name).collect();
-        let median = |value: fn(&Pace) -> f64| {
-            let paces: Vec<f64> = own.iter().map(|run| value(&Pace::of(run, runs))).collect();
-            Spread::of(&paces).map(|spread| spread.point)
-        };
-        match (median(|pace| pace.bytecode), median(|pace| pace.native)) {
-            (Some(bytecode), Some(native)) => {
-                Ok(Self { runs: own, pace: Pace { bytecode, native } })
-            }
-            _ => Err(missing(format!("`{name}` was not run"))),
-        }
-    }
-
-    fn seen(&self, figure: Figure) -> Result<f64, SystemError> {
-        let values: Vec<f64> =
-            self.runs.iter().filter_map(|run| run.readings.get(&figure).copied()).collect();
-        let spread = Spread::of(&values);
-        spread.map(|it| it.point).ok_or_else(|| missing(format!("no {}", figure.name())))
-    }
-
-    fn conditions(&self, setting: Setting<'a>, size: Size) -> Conditions<'a> {
-        Conditions { setting, size, run: self.runs[0], pace: self.pace, seed: 0 }
-    }
-}
-
-fn missing(reason: String) -> SystemError {
-    SystemError::NoFit { system: "tadween", reason }
+fn conditions<'a>(target: &Target<'a>, setting: Setting<'a>, size: Size) -> Conditions<'a> {
+    Conditions { setting, size, run: target.first, pace: target.pace, seed: 0 }
 }
 
 fn mean_over_seeds(
@@ -161,24 +126,6 @@ fn mean_over_seeds(
     sum.map(|sum: f64| sum / SEEDS as f64)
 }
 
-/// Where the growing function `of` reaches `target`, between `low` and `high`.
-fn solve(
-    mut low: f64,
-    mut high: f64,
-    target: f64,
-    of: impl Fn(f64) -> Result<f64, SimError>,
-) -> Result<f64, SimError> {
-    for _ in 0..HALVINGS {
-        let middle = (low + high) / 2.0;
-        if of(middle)? < target {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    Ok((low + high) / 2.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,11 +135,5 @@ mod tests {
         let work = Work { chunk: 0.0, disk: 0.0, reacquires: 12.4375, native: 0.0, numpy: 0.0 };
         let total: u32 = (0..CHUNKS).map(|chunk| work.reacquires_of(chunk)).sum();
         assert_eq!(total, 199);
-    }
-
-    #[test]
-    fn a_growing_function_is_solved() {
-        let root = solve(0.0, 2.0, 2.0, |x| Ok(x * x)).unwrap();
-        assert!((root - 2.0_f64.sqrt()).abs() < 2e-3, "{root}");
     }
 }

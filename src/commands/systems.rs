@@ -1,11 +1,17 @@
 //! `planner systems`: published systems, predicted beside observed.
 
+use std::fs;
+use std::path::Path;
+
 use sim::host::{Host, Parameter};
+use sim::search::Progress as _;
 use sim::workload::PythonVersion;
 use validator::environments::Cache;
 use validator::interpreters::{self, Interpreter};
 use validator::lock_probe::{Plan, measure, score};
 use validator::run::Stop;
+use validator::systems::measured::{self, Head};
+use validator::systems::pools::FivePools;
 use validator::systems::pyrallel::Pyrallel;
 use validator::systems::tadween::Tadween;
 use validator::systems::{Score, Setting, System, SystemError, Variant, campaign};
@@ -14,9 +20,8 @@ use crate::args::{Format, SystemArg, SystemsArgs};
 use crate::exit::{Code, Failure};
 use crate::files::to_stdout;
 use crate::progress::Bar;
-use crate::render;
 use crate::render::systems::{Answer, Scored};
-use sim::search::Progress as _;
+use crate::{command_line, render};
 
 /// Runs of each variant, and of each of a quick run.
 const REPEATS: (u32, u32) = (3, 2);
@@ -61,6 +66,9 @@ fn chosen(args: &SystemsArgs, host: &Host) -> Vec<Box<dyn System>> {
     if of(SystemArg::Pyrallel) {
         systems.push(Box::new(Pyrallel));
     }
+    if of(SystemArg::Pools) {
+        systems.push(Box::new(FivePools::on(host.logical_cpus())));
+    }
     systems
 }
 
@@ -90,6 +98,9 @@ fn one(
     let model = system.fit(&Setting { host: &host, python: version }, &runs)?;
     let score = Score::of(&*model, &variants, &runs)?;
     drop(model);
+    if let Some(folder) = &args.measured {
+        write_measured(folder, system, &host, &score)?;
+    }
     Ok(Scored {
         system: system.name(),
         scaling: system.scaling(),
@@ -100,13 +111,30 @@ fn one(
     })
 }
 
+/// Writes what was seen where `planner audit` looks for it.
+fn write_measured(
+    folder: &Path,
+    system: &dyn System,
+    host: &Host,
+    score: &Score,
+) -> Result<(), SystemError> {
+    let claims = system.claims();
+    if claims.is_empty() {
+        return Ok(());
+    }
+    let path = folder.join(format!("{}.toml", system.document()));
+    let command = command_line::repeat();
+    let head = Head { document: system.document(), host: &host.name, command: &command };
+    let write = || {
+        fs::create_dir_all(folder)?;
+        fs::write(&path, measured::text(&head, &claims, &score.rows))
+    };
+    write().map_err(|error| SystemError::File { path: path.clone(), error })
+}
+
 /// The calibration with the share of races for the lock that askers win here,
 /// which a calibration does not measure.
-fn with_races(
-    host: &Host,
-    version: PythonVersion,
-    python: &std::path::Path,
-) -> Result<Host, SystemError> {
+fn with_races(host: &Host, version: PythonVersion, python: &Path) -> Result<Host, SystemError> {
     let plan = Plan { spinners: vec![0], ..Plan::default() };
     let races = score(host, version, &measure(python, &plan)?)?.asker_wins;
     let mut host = host.clone();

@@ -103,8 +103,8 @@ fn row(row: &Row) -> [String; 6] {
         row.variant.clone(),
         row.figure.name().to_owned(),
         unit.estimate(&estimate(&row.observed)),
-        unit.estimate(&estimate(&row.predicted)),
-        format!("{:+.1} %{mark}", row.error() * 100.0),
+        row.predicted.map_or("no model".to_owned(), |it| unit.estimate(&estimate(&it))),
+        row.error().map_or(String::new(), |error| format!("{:+.1} %{mark}", error * 100.0)),
         row.noise.map_or("unknown".to_owned(), |noise| format!("{:.0} %", noise * 100.0)),
     ]
 }

@@ -28,6 +28,10 @@ pub enum Figure {
     Intercept,
     /// Mean download time while nothing computes yet, in s: for fitting.
     FirstWave,
+    /// Change of the parent's allocated blocks over the largest number of jobs.
+    Blocks,
+    /// Time of one job without a pool, in s: for fitting.
+    Alone,
     /// CPU time of the workers per message, in s: for fitting.
     WorkerCpu,
     /// CPU time of one transfer while nothing computes yet, in s: for fitting.
@@ -93,13 +97,15 @@ impl Figure {
             Self::FirstWave => "first wave",
             Self::TransferCpu => "transfer CPU",
             Self::WorkerCpu => "worker CPU",
+            Self::Blocks => "blocks",
+            Self::Alone => "alone",
         }
     }
 
     /// Of what kind.
     pub fn unit(self) -> Unit {
         match self {
-            Self::InFlight => Unit::Count,
+            Self::InFlight | Self::Blocks => Unit::Count,
             Self::Throughput => Unit::PerSecond,
             Self::PeakPss => Unit::Bytes,
             _ => Unit::Seconds,
@@ -114,9 +120,11 @@ impl Figure {
             }
             Self::Throughput => Some(Group::Throughput),
             Self::PeakPss => Some(Group::PeakPss),
-            Self::PerJob => Some(Group::StageTime),
             Self::InFlight
+            | Self::PerJob
             | Self::Intercept
+            | Self::Blocks
+            | Self::Alone
             | Self::FirstWave
             | Self::TransferCpu
             | Self::WorkerCpu => None,
@@ -125,6 +133,6 @@ impl Figure {
 
     /// Is it only there to be fitted to?
     pub fn is_for_fitting(self) -> bool {
-        matches!(self, Self::FirstWave | Self::TransferCpu | Self::WorkerCpu)
+        matches!(self, Self::FirstWave | Self::TransferCpu | Self::WorkerCpu | Self::Alone)
     }
 }

@@ -6,7 +6,7 @@ use super::{Figure, Kept, Pace, SystemError};
 use crate::lock_probe::Spread;
 
 /// Halvings of a parameter's range.
-const HALVINGS: usize = 10;
+const HALVINGS: usize = 14;
 
 /// The runs of a variant that parameters are taken from.
 pub(super) struct Target<'a> {

@@ -11,7 +11,9 @@ mod error;
 mod figure;
 mod fitting;
 mod launch;
+pub mod measured;
 mod pace;
+pub mod pools;
 pub mod pyrallel;
 mod score;
 pub mod tadween;
@@ -42,6 +44,10 @@ pub trait System {
     fn name(&self) -> &'static str;
     /// The environment that it runs in.
     fn purpose(&self) -> Purpose;
+    /// Name of its document among the published claims.
+    fn document(&self) -> &'static str;
+    /// Claims of that document that its variants show.
+    fn claims(&self) -> Vec<measured::Claim>;
     /// Its runner.
     fn sources(&self) -> Sources;
     /// Oldest minor version of Python 3 that it runs on.

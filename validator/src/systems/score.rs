@@ -22,8 +22,8 @@ pub struct Row {
     pub figure: Figure,
     /// Median over the runs.
     pub observed: Spread,
-    /// Median over the runs' predictions.
-    pub predicted: Spread,
+    /// Median over the runs' predictions; none of what the model does not have.
+    pub predicted: Option<Spread>,
     /// How far two runs differ, as a share.
     pub noise: Option<f64>,
     /// Were parameters taken from this variant?
@@ -32,8 +32,8 @@ pub struct Row {
 
 impl Row {
     /// Predicted over observed, less one.
-    pub fn error(&self) -> f64 {
-        self.predicted.point / self.observed.point - 1.0
+    pub fn error(&self) -> Option<f64> {
+        self.predicted.map(|predicted| predicted.point / self.observed.point - 1.0)
     }
 }
 
@@ -116,7 +116,7 @@ fn of_variant(model: &dyn Model, variant: &Variant, runs: &[Kept]) -> Result<Vec
                 variant: variant.name.clone(),
                 figure,
                 observed: Spread::of(&observed)?,
-                predicted: Spread::of(&values(&simulated, figure))?,
+                predicted: Spread::of(&values(&simulated, figure)),
                 noise: noise_floor(&observed),
                 fitted: variant.fitted,
             })
@@ -127,7 +127,7 @@ fn of_variant(model: &dyn Model, variant: &Variant, runs: &[Kept]) -> Result<Vec
 fn of_group(group: Group, rows: &[Row]) -> Option<GroupScore> {
     let of: Vec<&Row> =
         rows.iter().filter(|row| is_scored(row) && row.figure.group() == Some(group)).collect();
-    let errors: Vec<f64> = of.iter().map(|row| row.error().abs()).collect();
+    let errors: Vec<f64> = of.iter().filter_map(|row| row.error().map(f64::abs)).collect();
     let noises: Vec<f64> = of.iter().filter_map(|row| row.noise).collect();
     Some(GroupScore {
         group,

@@ -17,4 +17,5 @@ mod lock_probe;
 mod memory;
 mod packages;
 mod support;
+mod systems;
 mod validate;

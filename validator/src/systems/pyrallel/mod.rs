@@ -9,6 +9,7 @@ mod variants;
 
 use serde::Deserialize;
 
+use super::measured::Claim;
 use super::{
     Figure, Fitted, Kept, Model, Pace, Readings, Run, Setting, Sources, System, SystemError, Unit,
     Variant,
@@ -41,6 +42,14 @@ impl System for Pyrallel {
 
     fn purpose(&self) -> Purpose {
         Purpose::Pyrallel
+    }
+
+    fn document(&self) -> &'static str {
+        "pyrallel-consumer-benchmarks"
+    }
+
+    fn claims(&self) -> Vec<Claim> {
+        variants::claims()
     }
 
     fn sources(&self) -> Sources {

@@ -1,6 +1,7 @@
 //! The pipeline and the memory test as the simulator sees them.
 
 use sim::experiment::{Observer, Outcome, Scenario, SimError, Snapshot, simulate};
+use sim::host::{Host, Parameter};
 use sim::kernel::{SimDuration, SimTime};
 use sim::pool::{Deployment, PoolConfig, PoolKind, Profile, Split, StartMethod};
 use sim::workload::{
@@ -20,9 +21,6 @@ const CHUNK_DELAY: f64 = 50e-3;
 pub(super) const SPIN: f64 = 2.5e-3;
 /// Threads of the stages beside the one in question.
 const TRANSFER_THREADS: u32 = 5;
-/// Share of a NumPy task that makes the array, under the lock: two passes over
-/// memory of five.
-const NUMPY_LOCKED: f64 = 0.4;
 /// Clearing ten megabytes, under the lock; nothing compared depends on it.
 const CLEARING: f64 = 3e-3;
 /// Segments of a transfer.
@@ -32,9 +30,9 @@ const LOOK: SimDuration = SimDuration(50_000_000);
 
 /// The executor of the stage in question.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Executor {
-    pub(super) workers: u32,
-    pub(super) start_method: Option<StartMethod>,
+struct Executor {
+    workers: u32,
+    start_method: Option<StartMethod>,
 }
 
 impl Executor {
@@ -76,7 +74,7 @@ pub(super) fn predict(
 ) -> Result<Readings, SimError> {
     let executor = Executor::of(variant);
     if variant.spec["benchmark"] == "memory" {
-        return memory(executor, variant.spec["retain"] == true, conditions);
+        return memory(executor, variant.spec["retain"] == true, work, conditions);
     }
     let numpy = variant.spec["numpy"] == true;
     let (warm, _) = pipeline(executor, numpy, false, work, conditions)?;
@@ -91,7 +89,7 @@ pub(super) fn predict(
 /// The three stages, and the highest PSS. `starting`: the first request of each
 /// worker waits for its process. That is no part of the handler's time, so stage
 /// times are taken without.
-pub(super) fn pipeline(
+fn pipeline(
     executor: Executor,
     numpy: bool,
     starting: bool,
@@ -101,13 +99,13 @@ pub(super) fn pipeline(
     let Conditions { setting, size, pace, .. } = *conditions;
     let mut segments = transfer(0, work, pace);
     segments.push(staged(1, SegmentKind::Python, 0.0));
+    let shared = executor.start_method.is_none();
     if numpy {
-        let time = work.numpy * pace.native;
-        segments.push(staged(1, SegmentKind::LockedNative, time * NUMPY_LOCKED));
-        let released = SegmentKind::Native { parallel: false };
-        segments.push(staged(1, released, time * (1.0 - NUMPY_LOCKED)));
+        let time = if shared { work.numpy.thread } else { work.numpy.process };
+        segments.push(staged(1, SegmentKind::Native { parallel: false }, time * pace.native));
     } else {
-        segments.push(staged(1, SegmentKind::Python, work.native * pace.bytecode));
+        let time = if shared { work.python.thread } else { work.python.process };
+        segments.push(staged(1, SegmentKind::Python, time * pace.bytecode));
     }
     segments.extend(transfer(2, work, pace));
     let start = if starting { start_up(executor, conditions) } else { 0.0 };
@@ -127,13 +125,18 @@ pub(super) fn pipeline(
     let data = if numpy { size.numpy * NUMPY_BYTES } else { size.native * NATIVE_BYTES };
     pools[1].working_set_bytes = Some(data);
     let deployment = Deployment { pools, split: Split::ByStage };
-    run(&workload, &deployment, REQUESTS, conditions)
+    let mut host = host(work, conditions);
+    if numpy {
+        host.cpu.native_inflation = Parameter::exactly(work.numpy.inflation);
+    }
+    run(&workload, &host, &deployment, REQUESTS, conditions.seed)
 }
 
 /// Ten heavy results from one stage.
 fn memory(
     executor: Executor,
     retain: bool,
+    work: &Work,
     conditions: &Conditions<'_>,
 ) -> Result<Readings, SimError> {
     let wait = staged(0, SegmentKind::Wait, 0.2);
@@ -153,8 +156,14 @@ fn memory(
     workload.runtime.python = vec![conditions.setting.python];
     workload.service.results = if retain { Retention::Kept } else { Retention::Dropped };
     load(&mut workload, conditions);
-    let pool = executor.pool(&workload, conditions.setting.python)?;
-    let (outcome, peak) = run(&workload, &Deployment::from(pool), MEMORY_REQUESTS, conditions)?;
+    let mut pool = executor.pool(&workload, conditions.setting.python)?;
+    if executor.start_method.is_some() {
+        // The worker pickles its result into a second copy.
+        pool.working_set_bytes = Some(2 * RESULT_BYTES);
+    }
+    let host = host(work, conditions);
+    let (outcome, peak) =
+        run(&workload, &host, &Deployment::from(pool), MEMORY_REQUESTS, conditions.seed)?;
     let throughput = MEMORY_REQUESTS as f64 / outcome.makespan;
     Ok(Readings::from([(Figure::Throughput, throughput), (Figure::PeakPss, peak)]))
 }
@@ -170,7 +179,8 @@ pub(super) fn first_wave(work: &Work, conditions: &Conditions<'_>) -> Result<f64
     load(&mut workload, conditions);
     let threads = Executor { workers: TRANSFER_THREADS, start_method: None };
     let pool = threads.pool(&workload, conditions.setting.python)?;
-    let (outcome, _) = run(&workload, &Deployment::from(pool), wave, conditions)?;
+    let host = host(work, conditions);
+    let (outcome, _) = run(&workload, &host, &Deployment::from(pool), wave, conditions.seed)?;
     Ok(outcome.pools[0].mean_service)
 }
 
@@ -214,14 +224,27 @@ fn load(workload: &mut Workload, conditions: &Conditions<'_>) {
     workload.runtime.import_bytes = own.saturating_sub(interpreter);
 }
 
+/// The calibration, with what heavy data does to it.
+fn host(work: &Work, conditions: &Conditions<'_>) -> Host {
+    let mut host = conditions.setting.host.clone();
+    host.cpu.bytecode_inflation = Parameter::exactly(work.python.inflation);
+    host.memory.cow_plateau = Parameter::exactly(work.unshared);
+    let pool = PoolKind::ProcessPoolExecutor;
+    let mut cost = host.dispatch.pools.get(&pool).unwrap_or(&host.dispatch.python_process).clone();
+    cost.parent_per_byte = Parameter::exactly(work.per_byte);
+    cost.worker_per_byte = Parameter::exactly(work.per_byte);
+    host.dispatch.pools.insert(pool, cost);
+    host
+}
+
 fn run(
     workload: &Workload,
+    host: &Host,
     deployment: &Deployment,
     requests: u64,
-    conditions: &Conditions<'_>,
+    seed: u64,
 ) -> Result<(Outcome, f64), SimError> {
-    let host = conditions.setting.host;
-    let scenario = Scenario::of(workload, host, deployment, requests, conditions.seed);
+    let scenario = Scenario::of(workload, host, deployment, requests, seed);
     let mut peak = Peak(0);
     let outcome = simulate(&scenario, 0, &mut peak)?;
     Ok((outcome, peak.0 as f64))

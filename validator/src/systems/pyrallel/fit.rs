@@ -5,7 +5,7 @@ use sim::experiment::SimError;
 use super::super::fitting::{Target, solve};
 use super::model::{Conditions, predict};
 use super::variants::{
-    ASYNC_KEYED, ASYNC_UNORDERED, BASELINE_CPU, Case, MESSAGES, PROCESS_UNORDERED,
+    ASYNC_KEYED, ASYNC_UNORDERED, BASELINE_CPU, Case, MESSAGES, PROCESS_KEYED, PROCESS_UNORDERED,
 };
 use super::{Figure, Fitted, Kept, Model, Pace, Readings, Setting, SystemError, Unit, Variant};
 
@@ -21,8 +21,10 @@ pub(super) struct Costs {
     pub(super) unordered: f64,
     /// The event loop with it: queues, and offsets that may be committed.
     pub(super) ordered: f64,
-    /// The process engine's parent.
+    /// The process engine's parent without ordering.
     pub(super) parent: f64,
+    /// The process engine's parent with it.
+    pub(super) parent_ordered: f64,
     /// The process engine's worker, beside the message's own work.
     pub(super) worker: f64,
 }
@@ -46,6 +48,10 @@ impl<'a> Fit<'a> {
         let process = target(PROCESS_UNORDERED)?;
         costs.worker = process.seen(Figure::WorkerCpu)? / process.pace.bytecode;
         costs.parent = span(&process, setting, |parent| Costs { parent, ..costs })?;
+        costs.parent_ordered = span(&target(PROCESS_KEYED)?, setting, |parent_ordered| Costs {
+            parent_ordered,
+            ..costs
+        })?;
         Ok(Self { setting, costs })
     }
 }
@@ -72,14 +78,15 @@ fn case(name: &str) -> Result<Case, SimError> {
 
 impl Model for Fit<'_> {
     fn parameters(&self) -> Vec<Fitted> {
-        let Costs { hashing, unordered, ordered, parent, worker } = self.costs;
+        let Costs { hashing, unordered, ordered, parent, parent_ordered, worker } = self.costs;
         let of = |name, value, from| Fitted { name, value, unit: Unit::Seconds, from };
         vec![
             of("hash chain", hashing, "baseline-cpu: time of a message"),
             of("loop, unordered", unordered, "async-unordered-sleep: throughput"),
             of("loop, ordered", ordered, "async-key_hash-sleep: throughput"),
-            of("process engine, parent", parent, "process-unordered-sleep: throughput"),
-            of("process engine, worker", worker, "process-unordered-sleep: CPU of the workers"),
+            of("parent, unordered", parent, "process-unordered-sleep: throughput"),
+            of("parent, ordered", parent_ordered, "process-key_hash-sleep: throughput"),
+            of("worker", worker, "process-unordered-sleep: CPU of the workers"),
         ]
     }
 

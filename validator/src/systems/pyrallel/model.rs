@@ -75,14 +75,14 @@ fn host(case: Case, costs: &Costs, conditions: &Conditions<'_>) -> Host {
         worker: times(0.0),
         worker_per_byte: none(),
     };
-    let of_loop = match case.ordering {
-        Ordering::Unordered => costs.unordered,
-        Ordering::ByKey | Ordering::ByPartition => costs.ordered,
+    let (of_loop, of_parent) = match case.ordering {
+        Ordering::Unordered => (costs.unordered, costs.parent),
+        Ordering::ByKey | Ordering::ByPartition => (costs.ordered, costs.parent_ordered),
     };
     let pools = &mut host.dispatch.pools;
     // Half before the message's work, half after it.
     pools.insert(PoolKind::KeyedAsync, cost(of_loop / 2.0, of_loop / 2.0));
-    pools.insert(PoolKind::KeyedProcess, cost(costs.parent / 2.0, costs.parent / 2.0));
+    pools.insert(PoolKind::KeyedProcess, cost(of_parent / 2.0, of_parent / 2.0));
     host.dispatch.kernel = cost(0.0, 0.0);
     // A task's turn on the loop is part of what was fitted.
     host.interpreter.task_switch = times(0.0);

@@ -13,6 +13,7 @@ use tables::TableError;
 use validator::calibrate::CalibrateError;
 use validator::characterize::CharacterizeError;
 use validator::host::ProbeError;
+use validator::systems::SystemError;
 use validator::validate::campaign::CampaignError;
 
 use crate::emit::EmitError;
@@ -158,6 +159,9 @@ pub enum Failure {
     /// Cells could not be measured or predicted.
     #[error(transparent)]
     Campaign(#[from] CampaignError),
+    /// A published system could not be measured or predicted.
+    #[error(transparent)]
+    System(#[from] SystemError),
     /// No recycling rule keeps enough workers up.
     #[error("{error}")]
     NoJitter {
@@ -232,6 +236,7 @@ impl Failure {
             | Self::Journal(_)
             | Self::Campaign(_)
             | Self::Characterize { .. }
+            | Self::System(_)
             | Self::Table(_)
             | Self::Unreadable { .. }
             | Self::Output { .. } => Code::Internal,

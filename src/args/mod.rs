@@ -15,6 +15,7 @@ mod recycling;
 mod shell;
 mod simulate;
 mod sweep;
+mod systems;
 mod validate;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -36,6 +37,7 @@ pub use recycling::RecyclingArgs;
 pub use shell::{CompletionsArgs, ManArgs, Schema, SchemaArgs};
 pub use simulate::{MAX_REQUESTS, SimulateArgs};
 pub use sweep::SweepArgs;
+pub use systems::{SystemArg, SystemsArgs};
 pub use validate::ValidateArgs;
 
 /// Sizes Python worker pools by simulation.
@@ -67,6 +69,7 @@ pub enum Command {
     Import(ImportArgs),
     Doctor(DoctorArgs),
     LockProbe(LockProbeArgs),
+    Systems(SystemsArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
     #[command(hide = true)]

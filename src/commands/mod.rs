@@ -13,6 +13,7 @@ mod recycling;
 mod shell;
 mod simulate;
 mod sweep;
+mod systems;
 mod validate;
 
 use crate::args::Command;
@@ -34,6 +35,7 @@ pub fn run(command: Command) -> Result<Code, Failure> {
         Command::Import(args) => import::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::LockProbe(args) => lock_probe::run(&args),
+        Command::Systems(args) => systems::run(&args),
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),
         Command::Schema(args) => shell::schema(&args),

@@ -18,6 +18,7 @@ pub mod recycling;
 pub mod recycling_rule;
 pub mod simulation;
 pub mod sparkline;
+pub mod systems;
 pub mod units;
 pub mod validate;
 pub mod what_if;

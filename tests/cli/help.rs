@@ -15,6 +15,7 @@ const COMMANDS: [&str; 16] = [
     "validate",
     "import",
     "lock-probe",
+    "systems",
     "completions",
     "man",
 ];

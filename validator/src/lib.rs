@@ -8,6 +8,7 @@
 //! - [`grpc`] dispatches requests to gRPC workers.
 //! - [`run`] has a pool serve a trace and keeps what was seen.
 //! - [`validate`] holds predictions against what real pools did.
+//! - [`systems`] runs published systems and holds predictions against them.
 //! - [`calibrate`] measures what everything costs here.
 //! - [`characterize`] measures a callable of a user's own.
 //! - [`child`] runs what must end, whatever happens.
@@ -23,4 +24,5 @@ pub mod lock_probe;
 pub mod noise;
 pub mod readiness;
 pub mod run;
+pub mod systems;
 pub mod validate;

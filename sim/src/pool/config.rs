@@ -152,6 +152,9 @@ pub struct PoolConfig {
     pub offload_threads: u32,
     /// Does an idle worker (or slot) keep its last result?
     pub keeps_last_result: bool,
+    /// Memory held by a request in service here, where that is not its class's
+    /// working set: stages of a pipeline hold different data. In bytes.
+    pub working_set_bytes: Option<u64>,
     /// When workers are replaced.
     pub lifecycle: Lifecycle,
 }
@@ -182,6 +185,7 @@ impl PoolConfig {
             worker_connections: None,
             offload_threads: 0,
             keeps_last_result: false,
+            working_set_bytes: None,
             lifecycle: service.lifecycle,
         }
     }

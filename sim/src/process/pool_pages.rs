@@ -26,9 +26,10 @@ pub(super) fn pool_pages(
 ) -> Vec<PoolPages> {
     let footprint = |plan: &MemoryPlan, pool: &PoolConfig, class: usize| {
         let class = &workload.classes[class];
+        let working = pool.working_set_bytes.unwrap_or(class.working_set_bytes);
         Footprint {
-            working: class.working_set_bytes + plan.per_request,
-            kept: (class.kept_share * class.working_set_bytes as f64) as u64,
+            working: working + plan.per_request,
+            kept: (class.kept_share * working as f64) as u64,
             leak: class.leak_bytes,
             result: pool.keeps_last_result.then_some(class.response_bytes),
         }

@@ -12,6 +12,7 @@ pub mod recommend;
 pub mod recycling;
 pub mod recycling_rule;
 pub mod simulate;
+pub mod systems;
 pub mod validate;
 pub mod what_if;
 

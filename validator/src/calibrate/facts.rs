@@ -119,7 +119,7 @@ impl Facts {
 }
 
 /// The day of `time` in UTC, `YYYY-MM-DD`.
-fn day(time: SystemTime) -> String {
+pub(crate) fn day(time: SystemTime) -> String {
     let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     // Years of 365.2425 days that begin in March, so that leap days come last.
     let days = seconds / 86_400 + 719_468;

@@ -20,6 +20,7 @@ use serde::Serialize;
 
 pub use course::{Course, Measured, measure};
 pub use error::CalibrateError;
+pub(crate) use facts::day;
 pub use facts::{FACTS, Facts};
 pub use figure::ENOUGH_ROUNDS;
 pub use fit::{Fitted, fit};

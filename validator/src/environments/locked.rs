@@ -17,12 +17,26 @@ pub enum Purpose {
     Grpc,
     /// gunicorn, uvicorn and Celery.
     Servers,
+    /// tadween-core.
+    Tadween,
+    /// pyrallel-consumer.
+    Pyrallel,
+    /// The five pools of a comparison, and requests.
+    FivePools,
 }
 
 impl Purpose {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Plain, Self::Greenlets, Self::Numpy, Self::Grpc, Self::Servers];
+    pub const ALL: [Self; 8] = [
+        Self::Plain,
+        Self::Greenlets,
+        Self::Numpy,
+        Self::Grpc,
+        Self::Servers,
+        Self::Tadween,
+        Self::Pyrallel,
+        Self::FivePools,
+    ];
 
     /// As in the names of folders.
     pub fn name(self) -> &'static str {
@@ -32,6 +46,9 @@ impl Purpose {
             Self::Numpy => "numpy",
             Self::Grpc => "grpc",
             Self::Servers => "servers",
+            Self::Tadween => "tadween",
+            Self::Pyrallel => "pyrallel",
+            Self::FivePools => "five-pools",
         }
     }
 
@@ -43,6 +60,9 @@ impl Purpose {
             Self::Numpy => Some(include_str!("../../python/requirements/numpy.txt")),
             Self::Grpc => Some(include_str!("../../python/requirements/grpc.txt")),
             Self::Servers => Some(include_str!("../../python/requirements/servers.txt")),
+            Self::Tadween => Some(include_str!("../../python/requirements/tadween.txt")),
+            Self::Pyrallel => Some(include_str!("../../python/requirements/pyrallel.txt")),
+            Self::FivePools => Some(include_str!("../../python/requirements/pools.txt")),
         }
     }
 
@@ -54,6 +74,9 @@ impl Purpose {
             Self::Numpy => &["numpy"],
             Self::Grpc => &["grpc"],
             Self::Servers => &["celery", "gevent", "gunicorn", "uvicorn", "yaml"],
+            Self::Tadween => &["numpy", "tadween_core.workflow"],
+            Self::Pyrallel => &["confluent_kafka", "pyrallel_consumer"],
+            Self::FivePools => &["eventlet", "gevent", "requests"],
         }
     }
 }

@@ -14,7 +14,7 @@ mod figures;
 mod journal;
 mod measure;
 mod predict;
-mod speed;
+pub(crate) mod speed;
 pub mod summary;
 pub mod verdict;
 

@@ -18,4 +18,5 @@ mod lock_probe;
 mod memory;
 mod packages;
 mod support;
+mod systems;
 mod validate;

@@ -37,7 +37,7 @@ impl Operation {
     pub fn name(self) -> &'static str {
         match self {
             Self::Sleep => "sleep",
-            Self::SystemCall => "system call",
+            Self::SystemCall => "read",
             Self::Pipe => "pipe",
         }
     }

@@ -14,6 +14,8 @@ mod simulate;
 mod sweep;
 mod validate;
 
+pub use calibrate::raw;
+
 use crate::args::Command;
 use crate::exit::{Code, Failure};
 

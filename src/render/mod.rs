@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod audit_page;
 pub mod calibrate;
+pub mod decision;
 pub mod doctor;
 pub mod failure;
 pub mod import;

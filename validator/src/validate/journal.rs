@@ -47,7 +47,10 @@ impl Entry {
     /// Identifies `case` on the interpreter that calls itself `python`: another
     /// workload, pool, seed or interpreter is another.
     pub fn digest(case: &Case, python: &str) -> String {
-        let text = format!("{python} {:?} {:?} {:?}", case.cell, case.spec, case.seed);
+        // The spec tells who gets a request too; runs from before cells could
+        // keep their digest.
+        let cell = format!("{:?}", case.cell).replace(", choice: None", "");
+        let text = format!("{python} {cell} {:?} {:?}", case.spec, case.seed);
         let bytes = Sha256::digest(text.as_bytes());
         bytes.iter().take(12).map(|byte| format!("{byte:02x}")).collect()
     }

@@ -57,6 +57,7 @@ impl Case {
             pool.start_method = method;
         }
         pool.blas_threads = cell.blas_threads;
+        pool.choice = cell.choice.unwrap_or(pool.choice);
         let spec = PoolSpec::of(&pool).map_err(|error| error.to_string())?;
         let spec = Spec::of(&workload, spec, cell.waits);
         let rows: Vec<TraceRow> =

@@ -10,7 +10,10 @@
 mod anchors;
 pub mod campaign;
 pub mod cells;
+pub mod decision;
+pub mod extrapolation;
 mod figures;
+pub mod grid;
 mod journal;
 mod measure;
 mod predict;

@@ -1,0 +1,232 @@
+//! Grids: one workload, and the pools among which somebody has to choose.
+//!
+//! `docs/validate.md` describes the files.
+
+use std::path::Path;
+
+use sim::input::{
+    Fault, InputError, InputKind, Keys, Reader, Reported, Section, Source, Value, count_up_to,
+    elements, text,
+};
+use sim::pool::{PoolKind, Profile};
+use sim::workload::{Goal, Quantile, Workload};
+
+use super::cells::{Cell, MAX_REQUESTS, Set, flag, parsed};
+use super::figures::Figure;
+use crate::run::WaitKernel;
+
+/// Most profiles of one pool.
+const MAX_PROFILES: usize = 64;
+
+const FILE: Keys =
+    Keys { table: "the file", keys: &["about", "quick", "requests", "workload", "pools"] };
+
+/// Pools that a grid may have, as written in files and in names of cells.
+const POOLS: [(PoolKind, &str); 8] = [
+    (PoolKind::ProcessPoolExecutor, "ppe"),
+    (PoolKind::MultiprocessingPool, "mp"),
+    (PoolKind::ThreadPoolExecutor, "tpe"),
+    (PoolKind::Asyncio, "aio"),
+    (PoolKind::GeventPool, "gevent"),
+    (PoolKind::EventletGreenPool, "eventlet"),
+    (PoolKind::GrpcProcess, "grpc"),
+    (PoolKind::GrpcThread, "grpc"),
+];
+
+const PROFILES: Keys = Keys {
+    table: "[pools]",
+    keys: &[
+        "process-pool-executor",
+        "multiprocessing-pool",
+        "thread-pool-executor",
+        "asyncio",
+        "gevent-pool",
+        "eventlet-green-pool",
+        "grpc-process",
+        "grpc-thread",
+    ],
+};
+
+/// One workload on several pools.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grid {
+    /// Name of the workload.
+    pub name: String,
+    /// What the workload wants to be best.
+    pub figure: Figure,
+    /// One cell for each pool and size.
+    pub cells: Vec<Cell>,
+    /// Is it one of the few of a quick run?
+    pub quick: bool,
+}
+
+macro_rules! files {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../cells/decision/", $name, ".toml")))),*]
+    };
+}
+
+const SHIPPED: &[(&str, &str)] = files![
+    "echo",
+    "bytecode",
+    "native",
+    "locked",
+    "waits",
+    "half-waits",
+    "mixed",
+    "bursts",
+    "payload",
+    "memory",
+    "tail",
+    "closed",
+    "closed-waits",
+    "batch",
+];
+
+/// The grids that ship with the program.
+///
+/// # Errors
+/// Never, as long as the tests pass.
+pub fn shipped() -> Result<Vec<Grid>, Vec<InputError>> {
+    let path = |name: &str| format!("validator/cells/decision/{name}.toml");
+    SHIPPED.iter().map(|(name, text)| parse(text, Path::new(&path(name)))).collect()
+}
+
+/// The grid in `text`; `path` is for messages, and where relative paths start.
+///
+/// # Errors
+/// It breaks a rule of the format.
+pub fn parse(text: &str, path: &Path) -> Result<Grid, Vec<InputError>> {
+    let base = path.parent().unwrap_or(Path::new("")).to_owned();
+    Reader::read(Source::new(InputKind::Cells, path, text), |reader, document| {
+        file(reader, document, &base)
+    })
+}
+
+fn file<'a>(reader: &'a Reader, document: &'a Value<'a>, base: &'a Path) -> Result<Grid, Reported> {
+    let top = Section::open(reader, document, &FILE)?;
+    top.optional("about", text)?;
+    let quick = top.or("quick", false, flag)?;
+    let requests = top.required("requests", |value| count_up_to(value, MAX_REQUESTS))?;
+    let Some(value) = top.value("workload") else {
+        return Err(top.missing_table("workload", "as [workload], with what a workload file has"));
+    };
+    let workload = Workload::read_table(reader, value, base)?;
+    let figure = match wanted(&workload) {
+        Ok(figure) => figure,
+        Err(why) => return Err(reader.report(Fault::new(value.span(), why))),
+    };
+    let Some(pools) = top.table("pools", &PROFILES)? else {
+        return Err(top.missing_table("pools", "as process-pool-executor = [\"process:2\"]"));
+    };
+    let mut cells = Vec::new();
+    for (kind, short) in POOLS {
+        for profile in profiles(&pools, kind)? {
+            cells.push(Cell {
+                name: format!("{}-{short}-{}", workload.name, size(profile)),
+                set: Set::Decision,
+                effect: "decision".to_owned(),
+                workload: workload.clone(),
+                pool: kind,
+                profile,
+                requests,
+                start_method: None,
+                max_requests: None,
+                blas_threads: 1,
+                choice: None,
+                waits: WaitKernel::Sleep,
+                quick,
+            });
+        }
+    }
+    if cells.len() < 2 {
+        let fault = Fault::new(top.span_of("pools"), "fewer than two pools are no choice");
+        return Err(reader.report(fault.help("name more pools or more sizes")));
+    }
+    Ok(Grid { name: workload.name, figure, cells, quick })
+}
+
+fn profiles(pools: &Section<'_>, kind: PoolKind) -> Result<Vec<Profile>, Reported> {
+    let fits = |value: &Value<'_>| {
+        let profile = parsed::<Profile>(value)?;
+        let newest = sim::workload::PythonVersion { minor: 13, free_threaded: false };
+        match kind.refuses(profile, newest) {
+            Some(why) => Err(Fault::new(value.span(), why).help("choose another size")),
+            None => Ok(profile),
+        }
+    };
+    let all = |value: &Value<'_>| -> Result<Vec<Profile>, Fault> {
+        elements(value, MAX_PROFILES)?.iter().map(fits).collect()
+    };
+    Ok(pools.optional(kind.name(), all)?.unwrap_or_default())
+}
+
+/// `process:4` without its kind, which the name of the pool tells.
+fn size(profile: Profile) -> String {
+    let text = profile.to_string();
+    text.split_once(':').map_or(text.clone(), |(_, size)| size.to_owned())
+}
+
+/// The figure that tells which pool is best for `workload`.
+fn wanted(workload: &Workload) -> Result<Figure, String> {
+    let limits = &workload.objective.latency;
+    match workload.goal() {
+        Goal::Throughput => Ok(Figure::Throughput),
+        Goal::Memory => Ok(Figure::PeakPss),
+        Goal::Latency if limits.is_empty() => Ok(Figure::Mean),
+        Goal::Latency if workload.classes.len() > 1 => {
+            Err("a latency limit is measured over all requests: use one class".to_owned())
+        }
+        Goal::Latency => match &limits[..] {
+            [limit] if limit.quantile == Quantile::P99 => Ok(Figure::P99),
+            _ => Err("of latency limits, one p99 can be judged".to_owned()),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn what_ships_is_a_dozen_grids_with_the_rules_own_sizes() {
+        let grids = shipped().unwrap();
+        assert!(grids.len() >= 12 && grids.iter().filter(|grid| grid.quick).count() >= 3);
+        let names: BTreeSet<_> = grids.iter().flat_map(|g| &g.cells).map(|c| &c.name).collect();
+        assert_eq!(names.len(), grids.iter().map(|grid| grid.cells.len()).sum::<usize>());
+        for grid in &grids {
+            assert!((6..=10).contains(&grid.cells.len()), "{}", grid.name);
+            // n, sqrt, 2n+1, min(32, n+4) and the tree's processes of 2 cores.
+            for size in ["process:2", "process:5", "threads:6", "process:24"] {
+                let has = grid.cells.iter().any(|cell| cell.profile.to_string() == size);
+                assert!(has, "{} has no {size}", grid.name);
+            }
+        }
+        let figures: BTreeSet<Figure> = grids.iter().map(|grid| grid.figure).collect();
+        assert!(figures.contains(&Figure::Throughput) && figures.contains(&Figure::P99));
+        let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("cells/decision");
+        assert_eq!(std::fs::read_dir(files).unwrap().count(), SHIPPED.len());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_line() {
+        let grid = "requests = 9\n[workload]\nname = \"w\"\n\
+                    arrivals = { batch = { requests = 9 } }\n\
+                    class = [{ name = \"c\", segment = [{ python = \"1 ms\" }] }]\n[pools]\n\
+                    asyncio = [\"async:1x4\", \"async:1x8\"]\n";
+        let read = |text: &str| parse(text, Path::new("grid.toml"));
+        assert_eq!(read(grid).unwrap().cells.len(), 2);
+        for (from, to, line, said) in [
+            ("\"async:1x4\"", "\"process:4\"", 7, "asyncio cannot be process:4"),
+            (", \"async:1x8\"", "", 7, "no choice"),
+            ("asyncio", "asynci", 7, "unknown key `asynci`"),
+            ("requests = 9\n[", "quick = 1\n[", 1, "true or false"),
+        ] {
+            let errors = read(&grid.replacen(from, to, 1)).unwrap_err();
+            assert!(errors[0].message.contains(said), "{errors:?}");
+            let found = errors[0].line_column().unwrap().0;
+            assert!(found == line || found + 1 == line, "{errors:?}");
+        }
+    }
+}

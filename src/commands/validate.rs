@@ -130,6 +130,7 @@ fn own(args: &ValidateArgs, workload: sim::workload::Workload, profile: Profile)
         start_method: None,
         blas_threads: 1,
         choice: None,
+        beside: None,
         waits: WaitKernel::Sleep,
         quick: true,
     }

@@ -40,10 +40,13 @@ const CELL: Keys = Keys {
         "max_requests",
         "blas_threads",
         "choice",
+        "beside",
         "waits",
         "quick",
     ],
 };
+
+const BESIDE: Keys = Keys { table: "beside", keys: &["pool", "profile", "classes"] };
 
 /// What a set of cells is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,10 +114,23 @@ pub struct Cell {
     pub blas_threads: u32,
     /// Which worker gets a request; `None`: as the pool does. gRPC pools only.
     pub choice: Option<WorkerChoice>,
+    /// The second pool of a hybrid.
+    pub beside: Option<Beside>,
     /// How waits are spent.
     pub waits: WaitKernel,
     /// Is it one of the few of a quick run?
     pub quick: bool,
+}
+
+/// A second pool, which serves a part of the classes. gRPC pools only.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Beside {
+    /// The pool.
+    pub pool: PoolKind,
+    /// Its size.
+    pub profile: Profile,
+    /// Names of the classes that it serves.
+    pub classes: Vec<String>,
 }
 
 /// The cells of `set` that ship with the program.
@@ -228,6 +244,7 @@ impl<'a> Known<'a> {
         let blas = section.or("blas_threads", 1, |value| count_up_to(value, MAX_BLAS));
         let choices = WorkerChoice::ALL.map(|choice| (choice.name(), choice));
         let choice = section.optional("choice", |value| one_of(value, &choices));
+        let beside = beside(&section);
         let kernels = [("sleep", WaitKernel::Sleep), ("socket", WaitKernel::Socket)];
         let waits = section.or("waits", WaitKernel::Sleep, |value| one_of(value, &kernels));
         let quick = section.or("quick", false, flag);
@@ -253,6 +270,7 @@ impl<'a> Known<'a> {
             max_requests: max_requests?,
             blas_threads: blas? as u32,
             choice,
+            beside: beside?,
             waits: waits?,
             quick: quick?,
         })
@@ -285,6 +303,17 @@ impl<'a> Known<'a> {
             })
         })
     }
+}
+
+fn beside(cell: &Section<'_>) -> Result<Option<Beside>, Reported> {
+    let Some(section) = cell.table("beside", &BESIDE)? else { return Ok(None) };
+    let pool = section.required("pool", parsed::<PoolKind>);
+    let profile = section.required("profile", parsed::<Profile>);
+    let names = |value: &Value<'_>| -> Result<Vec<String>, Fault> {
+        elements(value, MAX_CELLS)?.iter().map(identifier).collect()
+    };
+    let classes = section.required("classes", names);
+    Ok(Some(Beside { pool: pool?, profile: profile?, classes: classes? }))
 }
 
 pub(super) fn flag(value: &Value<'_>) -> Result<bool, Fault> {

@@ -134,6 +134,7 @@ fn file<'a>(reader: &'a Reader, document: &'a Value<'a>, base: &'a Path) -> Resu
                 max_requests: None,
                 blas_threads: 1,
                 choice: None,
+                beside: None,
                 waits: WaitKernel::Sleep,
                 quick,
             });

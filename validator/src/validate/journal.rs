@@ -47,9 +47,8 @@ impl Entry {
     /// Identifies `case` on the interpreter that calls itself `python`: another
     /// workload, pool, seed or interpreter is another.
     pub fn digest(case: &Case, python: &str) -> String {
-        // The spec tells who gets a request too; runs from before cells could
-        // keep their digest.
-        let cell = format!("{:?}", case.cell).replace(", choice: None", "");
+        // Runs from before cells could say these keep their digest.
+        let cell = format!("{:?}", case.cell).replace(", choice: None, beside: None", "");
         let text = format!("{python} {cell} {:?} {:?}", case.spec, case.seed);
         let bytes = Sha256::digest(text.as_bytes());
         bytes.iter().take(12).map(|byte| format!("{byte:02x}")).collect()

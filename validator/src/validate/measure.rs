@@ -9,11 +9,10 @@ use sim::pool::{Deployment, PoolConfig};
 use sim::workload::{PythonVersion, Trace, TraceRow, Workload};
 
 use super::cells::Cell;
+use super::deploy::deploy;
 use super::figures::{Figures, Served};
 use super::speed::{Reference, Slowdown};
-use crate::run::{
-    Application, End, Limits, Observation, Outcome, Plan, PoolSpec, RunError, Spec, Stop, run,
-};
+use crate::run::{Application, End, Limits, Observation, Outcome, Plan, RunError, Spec, Stop, run};
 
 /// Spacing of the looks at the processes.
 pub(super) const SAMPLE_EVERY: Duration = Duration::from_millis(50);
@@ -58,12 +57,12 @@ impl Case {
         }
         pool.blas_threads = cell.blas_threads;
         pool.choice = cell.choice.unwrap_or(pool.choice);
-        let spec = PoolSpec::of(&pool).map_err(|error| error.to_string())?;
+        let (spec, deployment) = deploy(cell, &workload, pool, python, cpus)?;
         let spec = Spec::of(&workload, spec, cell.waits);
         let rows: Vec<TraceRow> =
             Trace::new(&workload, seed, 0).take(cell.requests as usize).collect();
         let cell = Cell { workload, ..cell.clone() };
-        Ok(Self { cell, deployment: pool.into(), spec, rows, seed })
+        Ok(Self { cell, deployment, spec, rows, seed })
     }
 
     /// The workload, with the cell's arrivals.

@@ -11,6 +11,7 @@ mod anchors;
 pub mod campaign;
 pub mod cells;
 pub mod decision;
+mod deploy;
 pub mod extrapolation;
 mod figures;
 pub mod grid;

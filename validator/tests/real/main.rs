@@ -6,6 +6,7 @@
 
 mod calibrate;
 mod conformance;
+mod decision;
 mod endings;
 mod faults;
 mod grpc;

@@ -20,6 +20,9 @@ const SLEEPS: usize = 60;
 const SHORT_CALLS: usize = 2_000;
 /// The spinners' CPU time at first, beyond what the operations take alone.
 const HEAD_START: f64 = 0.1;
+/// Their longest CPU time, in s: operations that still wait then have starved,
+/// and what is predicted for them is too little.
+const LONGEST: f64 = 20.0;
 
 /// What the prediction takes from this machine. None of it comes from a cell
 /// with spinners.
@@ -52,7 +55,7 @@ pub fn predict(
         loop {
             let ends = ends(&host, inputs, cell, calls, spin, replication)?;
             // Spinners that ended first left the lock to the operations.
-            if ends.calls <= ends.spinners {
+            if ends.calls <= ends.spinners || spin >= LONGEST {
                 return Ok(ends.calls.since(BEGIN).as_secs() / calls as f64);
             }
             spin *= 2.0;
@@ -177,6 +180,12 @@ mod tests {
             let law = none / f64::from(spinners);
             assert!((0.7..1.3).contains(&law), "{spinners}: {none}");
         }
+    }
+
+    #[test]
+    fn a_thread_that_starves_ends_the_prediction() {
+        let starved = penalty("3.12", 2, INTERVAL, 1.0);
+        assert!(starved > 4.0, "{starved}");
     }
 
     #[test]

@@ -35,13 +35,14 @@ pub struct Answer<'a> {
 
 /// Measures, decides and compares.
 pub fn run(args: &ValidateArgs, settings: &Settings<'_>, stop: &Stop) -> Result<Code, Failure> {
-    let grids = chosen(args)?;
+    let build = &settings.interpreter.build;
+    let python = PythonVersion { minor: build.minor, free_threaded: build.free_threaded };
+    let grids = chosen(args)?.into_iter().map(|grid| grid.with_picks(settings.host, python));
+    let grids: Vec<Grid> = grids.collect();
     let cells: Vec<_> = grids.iter().flat_map(|grid| grid.cells.clone()).collect();
     // The pools are compared with each other: their predictions need no interval.
     let settings = Settings { draws: 0, ..*settings };
     let campaign = campaign::run(&cells, &settings, stop, &mut Keeper::new(settings.out))?;
-    let build = &settings.interpreter.build;
-    let python = PythonVersion { minor: build.minor, free_threaded: build.free_threaded };
     let decisions = Decisions::of(&grids, &campaign, settings.host, python, &Bar::new())?;
     let answer = Answer {
         host: settings.host,

@@ -4,12 +4,14 @@
 
 use std::path::Path;
 
+use sim::host::Host;
 use sim::input::{
     Fault, InputError, InputKind, Keys, Reader, Reported, Section, Source, Value, count_up_to,
     elements, text,
 };
-use sim::pool::{PoolKind, Profile};
-use sim::workload::{Goal, Quantile, Workload};
+use sim::pool::{Concurrency, PoolKind, Profile};
+use sim::search::rules_of_thumb;
+use sim::workload::{Goal, PythonVersion, Quantile, Workload};
 
 use super::cells::{Cell, MAX_REQUESTS, Set, flag, parsed};
 use super::figures::Figure;
@@ -58,6 +60,43 @@ pub struct Grid {
     pub cells: Vec<Cell>,
     /// Is it one of the few of a quick run?
     pub quick: bool,
+}
+
+impl Grid {
+    /// With the sizes that rules of thumb name on `host`, where the grid has none
+    /// of that size: it was drawn up for two cores.
+    #[must_use]
+    pub fn with_picks(mut self, host: &Host, python: PythonVersion) -> Self {
+        let Some(like) = self.cells.first().cloned() else { return self };
+        let mut workload = like.workload.clone();
+        workload.runtime.python = vec![python];
+        let rules = rules_of_thumb(&workload, host).into_iter();
+        for profile in rules.filter_map(|rule| rule.pick).map(|pool| pool.profile) {
+            if self.cells.iter().all(|cell| cell.profile != profile) {
+                self.cells.push(on(&like, usual(profile), profile));
+            }
+        }
+        self
+    }
+}
+
+/// The pool that people mean by such a profile.
+fn usual(profile: Profile) -> PoolKind {
+    match profile.concurrency {
+        Concurrency::Serial => PoolKind::ProcessPoolExecutor,
+        Concurrency::EventLoop(_) => PoolKind::Asyncio,
+        _ if profile.workers == 1 => PoolKind::ThreadPoolExecutor,
+        _ => PoolKind::GrpcThread,
+    }
+}
+
+/// `cell` on another pool.
+fn on(cell: &Cell, pool: PoolKind, profile: Profile) -> Cell {
+    let short = POOLS.iter().find(|(kind, _)| *kind == pool).map_or("pool", |(_, short)| *short);
+    let text = profile.to_string();
+    let size = text.split_once(':').map_or(text.as_str(), |(_, size)| size);
+    let name = format!("{}-{short}-{size}", cell.workload.name);
+    Cell { name, pool, profile, ..cell.clone() }
 }
 
 macro_rules! files {
@@ -119,32 +158,32 @@ fn file<'a>(reader: &'a Reader, document: &'a Value<'a>, base: &'a Path) -> Resu
     let Some(pools) = top.table("pools", &PROFILES)? else {
         return Err(top.missing_table("pools", "as process-pool-executor = [\"process:2\"]"));
     };
+    let name = workload.name.clone();
+    let like = Cell {
+        name: String::new(),
+        set: Set::Decision,
+        effect: "decision".to_owned(),
+        workload,
+        pool: PoolKind::ProcessPoolExecutor,
+        profile: Profile::processes(1),
+        requests,
+        start_method: None,
+        max_requests: None,
+        blas_threads: 1,
+        choice: None,
+        beside: None,
+        waits: WaitKernel::Sleep,
+        quick,
+    };
     let mut cells = Vec::new();
-    for (kind, short) in POOLS {
-        for profile in profiles(&pools, kind)? {
-            cells.push(Cell {
-                name: format!("{}-{short}-{}", workload.name, size(profile)),
-                set: Set::Decision,
-                effect: "decision".to_owned(),
-                workload: workload.clone(),
-                pool: kind,
-                profile,
-                requests,
-                start_method: None,
-                max_requests: None,
-                blas_threads: 1,
-                choice: None,
-                beside: None,
-                waits: WaitKernel::Sleep,
-                quick,
-            });
-        }
+    for (kind, _) in POOLS {
+        cells.extend(profiles(&pools, kind)?.into_iter().map(|profile| on(&like, kind, profile)));
     }
     if cells.len() < 2 {
         let fault = Fault::new(top.span_of("pools"), "fewer than two pools are no choice");
         return Err(reader.report(fault.help("name more pools or more sizes")));
     }
-    Ok(Grid { name: workload.name, figure, cells, quick })
+    Ok(Grid { name, figure, cells, quick })
 }
 
 fn profiles(pools: &Section<'_>, kind: PoolKind) -> Result<Vec<Profile>, Reported> {
@@ -160,12 +199,6 @@ fn profiles(pools: &Section<'_>, kind: PoolKind) -> Result<Vec<Profile>, Reporte
         elements(value, MAX_PROFILES)?.iter().map(fits).collect()
     };
     Ok(pools.optional(kind.name(), all)?.unwrap_or_default())
-}
-
-/// `process:4` without its kind, which the name of the pool tells.
-fn size(profile: Profile) -> String {
-    let text = profile.to_string();
-    text.split_once(':').map_or(text.clone(), |(_, size)| size.to_owned())
 }
 
 /// The figure that tells which pool is best for `workload`.
@@ -208,6 +241,19 @@ mod tests {
         assert!(figures.contains(&Figure::Throughput) && figures.contains(&Figure::P99));
         let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("cells/decision");
         assert_eq!(std::fs::read_dir(files).unwrap().count(), SHIPPED.len());
+    }
+
+    #[test]
+    fn a_larger_machine_adds_the_sizes_that_rules_name_there() {
+        let echo = shipped().unwrap().remove(0);
+        let python = "3.12".parse().unwrap();
+        let sizes = |cores| {
+            let grid = echo.clone().with_picks(&Host::ideal(cores), python);
+            let added = grid.cells.into_iter().skip(echo.cells.len());
+            added.map(|cell| cell.name).collect::<Vec<_>>()
+        };
+        assert_eq!(sizes(2), [""; 0]);
+        assert_eq!(sizes(8), ["echo-ppe-17", "echo-ppe-8", "echo-tpe-12", "echo-ppe-96"]);
     }
 
     #[test]

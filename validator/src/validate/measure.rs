@@ -166,6 +166,7 @@ pub fn measure(
     let slowdown = seen.slowdown(from, to);
     let (cores, core_wait) = cores(&observation, from, to);
     let length = to.saturating_sub(from).max(1) as f64;
+    let cores = cores + observation.dispatching as f64 / length;
     let sampling = observation.sampling.cpu as f64 / length;
     let own = slowdown.map_or(0.0, |it| it.cost * 1e9 / length);
     let busy = seen.busy_cores(from, to);

@@ -39,6 +39,8 @@ pub enum Schema {
     Recycling,
     /// Of `planner validate`
     Validate,
+    /// Of `planner validate --decision`
+    Decision,
     /// Of `planner audit`
     Audit,
 }

@@ -25,6 +25,10 @@ pub struct ValidateArgs {
     /// Cells that ship
     #[arg(long, value_enum, default_value_t)]
     pub set: SetArg,
+    /// Ask instead how good decisions are: run whole grids of pools, and hold
+    /// what is recommended, and what rules of thumb pick, against the best
+    #[arg(long, conflicts_with_all = ["cells", "set", "workload"])]
+    pub decision: bool,
     /// The few cells that show most, twice each
     #[arg(long)]
     pub quick: bool,
@@ -81,10 +85,12 @@ pub enum SetArg {
     HeldOut,
     /// What the model may be held against while it is made
     Development,
-    /// More cores and workers than the calibration saw
+    /// Two cores and more workers, predicted from a calibration of one core
     Extrapolation,
     /// Kept back, to be used once
     Reserve,
+    /// Workers behind gRPC
+    Grpc,
 }
 
 impl From<SetArg> for Set {
@@ -94,6 +100,7 @@ impl From<SetArg> for Set {
             SetArg::Development => Self::Development,
             SetArg::Extrapolation => Self::Extrapolation,
             SetArg::Reserve => Self::Reserve,
+            SetArg::Grpc => Self::Grpc,
         }
     }
 }

@@ -1,49 +1,73 @@
 //! `planner lock-probe`: the interpreter lock, predicted beside observed.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use sim::host::Host;
-use sim::search::Progress as _;
 use sim::workload::PythonVersion;
 use validator::host;
 use validator::interpreters::{self, Interpreter};
-use validator::lock_probe::{Plan, measure, score};
+use validator::lock_probe::{Plan, ProbeError, measure, score};
 
 use crate::args::{Format, LockProbeArgs};
 use crate::exit::{Code, Failure};
-use crate::files::Target;
+use crate::files::{Target, to_stdout};
+use crate::inputs;
 use crate::progress::Bar;
-use crate::render::lock_probe::{Answer, Probed};
-use crate::{inputs, render};
+use crate::render::json;
+use crate::render::lock_probe::{self as render, Answer, Probed};
 
 /// Measures, simulates and compares.
 pub fn run(args: &LockProbeArgs) -> Result<Code, Failure> {
-    let target = Target::open(args.output.out.as_deref())?;
     let host = this_host(args)?;
-    let plan = Plan { repeats: args.repeats, ..Plan::default() };
     let (chosen, missing) = choose(args, interpreters::find().interpreters);
-    let bar = Bar::new();
     let mut answer = Answer { host: &host, probed: Vec::new(), not_run: missing };
-    for (done, interpreter) in chosen.iter().enumerate() {
-        let what = format!("Python {}", interpreter.build.version);
-        bar.step(&what, done as u64, chosen.len() as u64);
-        match measure(&interpreter.path, &plan) {
-            Ok(measured) => {
-                let scored = score(&host, version(interpreter), &measured)?;
-                let locked = measured.locked;
-                answer.probed.push(Probed { interpreter: interpreter.clone(), locked, scored });
+    // A file appears when it is whole; people are shown what lands.
+    let streams = args.output.out.is_none() && args.output.format == Format::Text;
+    let target = Target::open(args.output.out.as_deref())?;
+    if streams {
+        to_stdout(&render::head(&host))?;
+    }
+    let scratch = tempfile::tempdir().map_err(|error| Failure::file(&env::temp_dir(), error))?;
+    let folder = args.raw.as_deref().unwrap_or(scratch.path());
+    fs::create_dir_all(folder).map_err(|error| Failure::file(folder, error))?;
+    for interpreter in &chosen {
+        match probe(args, &host, interpreter, folder)? {
+            Ok(probed) => {
+                if streams {
+                    to_stdout(&format!("\n{}", render::section(&probed)))?;
+                }
+                answer.probed.push(probed);
             }
             Err(error) => answer.not_run.push((interpreter.path.clone(), error.to_string())),
         }
     }
-    drop(bar);
-    let text = match args.output.format {
-        Format::Text => render::lock_probe::text(&answer),
-        Format::Json => render::json::text(&render::json::lock_probe::LockProbe::new(&answer)),
-    };
-    target.write(&text)?;
+    match args.output.format {
+        Format::Text if streams => to_stdout(&render::rest(&answer))?,
+        Format::Text => target.write(&render::text(&answer))?,
+        Format::Json => target.write(&json::text(&json::lock_probe::LockProbe::new(&answer)))?,
+    }
     Ok(Code::Met)
+}
+
+/// One interpreter, measured and predicted.
+fn probe(
+    args: &LockProbeArgs,
+    host: &Host,
+    interpreter: &Interpreter,
+    folder: &Path,
+) -> Result<Result<Probed, ProbeError>, Failure> {
+    let python = version(interpreter);
+    let plan = Plan { repeats: args.repeats, ..Plan::default() };
+    let bar = Bar::new();
+    let measured = measure(&interpreter.path, &plan, folder, &python.to_string(), &bar);
+    let measured = match measured {
+        Ok(measured) => measured,
+        Err(error) => return Ok(Err(error)),
+    };
+    let scored = score(host, python, &measured, &bar)?;
+    Ok(Ok(Probed { interpreter: interpreter.clone(), locked: measured.locked, scored }))
 }
 
 /// The calibration, with the cores of this machine if nothing else is said.
@@ -61,7 +85,8 @@ fn version(interpreter: &Interpreter) -> PythonVersion {
 }
 
 /// The interpreters that were asked for, else one of each version that the
-/// model knows; and those that were asked for in vain.
+/// model knows, or only the newest with the lock and the newest without; and
+/// those that were asked for in vain.
 fn choose(
     args: &LockProbeArgs,
     found: Vec<Interpreter>,
@@ -72,7 +97,11 @@ fn choose(
     let mut seen = BTreeSet::new();
     let known: Vec<_> = found.into_iter().filter(known).collect();
     if args.python.is_empty() {
-        let newest = known.into_iter().filter(|i| seen.insert(version(i)));
+        let kind = |i: &Interpreter| match args.all {
+            true => version(i),
+            false => PythonVersion { minor: 0, ..version(i) },
+        };
+        let newest = known.into_iter().filter(|i| seen.insert(kind(i)));
         return (newest.collect(), Vec::new());
     }
     let (mut chosen, mut missing) = (Vec::new(), Vec::new());

@@ -16,6 +16,8 @@ mod sweep;
 mod systems;
 mod validate;
 
+pub use calibrate::raw;
+
 use crate::args::Command;
 use crate::exit::{Code, Failure};
 

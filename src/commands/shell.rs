@@ -44,6 +44,7 @@ pub fn schema(args: &SchemaArgs) -> Result<Code, Failure> {
         Schema::Simulate => schemars::schema_for!(json::simulate::Simulate),
         Schema::Recycling => schemars::schema_for!(json::recycling::Recycling),
         Schema::Validate => schemars::schema_for!(json::validate::Validate),
+        Schema::Decision => schemars::schema_for!(json::decision::Decision),
         Schema::Audit => schemars::schema_for!(json::audit::Audits<'_>),
     };
     to_stdout(&json::text(&schema))?;

@@ -8,7 +8,7 @@ use sim::search::Progress as _;
 use sim::workload::PythonVersion;
 use validator::environments::Cache;
 use validator::interpreters::{self, Interpreter};
-use validator::lock_probe::{Plan, measure, score};
+use validator::lock_probe::{Plan, asker_wins, measure};
 use validator::run::Stop;
 use validator::systems::measured::{self, Head};
 use validator::systems::pools::FivePools;
@@ -136,7 +136,10 @@ fn write_measured(
 /// which a calibration does not measure.
 fn with_races(host: &Host, version: PythonVersion, python: &Path) -> Result<Host, SystemError> {
     let plan = Plan { spinners: vec![0], ..Plan::default() };
-    let races = score(host, version, &measure(python, &plan)?)?.asker_wins;
+    let scratch = tempfile::tempdir()
+        .map_err(|error| SystemError::File { path: std::env::temp_dir(), error })?;
+    let measured = measure(python, &plan, scratch.path(), &version.to_string(), &Bar::new())?;
+    let races = asker_wins(host.interpreter.wake_order, &measured);
     let mut host = host.clone();
     host.interpreter.asker_wins = Parameter {
         value: races.point,

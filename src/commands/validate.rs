@@ -13,7 +13,8 @@ use validator::validate::{Cell, Set, cells};
 use crate::args::{Format, ValidateArgs};
 use crate::exit::{Code, Failure};
 use crate::files::to_stdout;
-use crate::validation::{Answer, Keeper, exports, suspects};
+use crate::validation::extrapolation::Restricted;
+use crate::validation::{Answer, Keeper, decision, exports, extrapolation, suspects};
 use crate::{command_line, inputs, render};
 
 /// Runs of each cell, and of each of a quick run.
@@ -22,8 +23,16 @@ const REPEATS: (u32, u32) = (3, 2);
 /// Measures, predicts and compares.
 pub fn run(args: &ValidateArgs) -> Result<Code, Failure> {
     let path = args.calibration.as_ref().ok_or(Failure::NoCalibration)?;
-    let host = Host::load(path).map_err(Failure::Inputs)?;
-    let cells = chosen(args)?;
+    let mut host = Host::load(path).map_err(Failure::Inputs)?;
+    let cells = match args.decision {
+        true => Vec::new(),
+        false => chosen(args)?,
+    };
+    let mut restricted = None;
+    if cells.iter().any(|cell| cell.set == Set::Extrapolation) {
+        let Restricted { host: one, said } = extrapolation::restricted(path, &host)?;
+        (host, restricted) = (one, Some(said));
+    }
     let interpreter = interpreter(args)?;
     fs::create_dir_all(&args.out).map_err(|error| Failure::file(&args.out, error))?;
     let signals = |error| Failure::Output { target: "signal handlers".to_owned(), error };
@@ -37,6 +46,9 @@ pub fn run(args: &ValidateArgs) -> Result<Code, Failure> {
         draws: args.draws,
         out: &args.out,
     };
+    if args.decision {
+        return decision::run(args, &settings, &stop);
+    }
     let campaign = campaign::run(&cells, &settings, &stop, &mut Keeper::new(&args.out))?;
     let summary = Summary::of(&campaign.results);
     let answer = Answer {
@@ -46,6 +58,7 @@ pub fn run(args: &ValidateArgs) -> Result<Code, Failure> {
         summary: &summary,
         worst: suspects(&campaign, &settings)?,
         repeats: settings.repeats,
+        restricted,
         out: &args.out,
         command: command_line::repeat(),
     };
@@ -116,6 +129,8 @@ fn own(args: &ValidateArgs, workload: sim::workload::Workload, profile: Profile)
         requests: args.own.requests,
         start_method: None,
         blas_threads: 1,
+        choice: None,
+        beside: None,
         waits: WaitKernel::Sleep,
         quick: true,
     }

@@ -34,20 +34,38 @@ pub struct Probed {
 
 /// The whole answer.
 pub fn text(answer: &Answer<'_>) -> String {
+    let sections = answer.probed.iter().map(section);
+    let sections: String = sections.map(|section| format!("\n{section}")).collect();
+    head(answer.host) + &sections + &rest(answer)
+}
+
+/// What is shown, for what host.
+pub fn head(host: &Host) -> String {
     let mut page = Page::default();
     page.paragraph(
         "",
         &format!(
             "What spinning threads add to one operation of another thread, predicted for {} ({}) \
              beside observed: medians with 95 % intervals.",
-            answer.host.name,
-            count(answer.host.cores, "core")
+            host.name,
+            count(host.cores, "core")
         ),
     );
-    for probed in &answer.probed {
-        interpreter(probed, &mut page);
-    }
+    page.finish()
+}
+
+/// One interpreter.
+pub fn section(probed: &Probed) -> String {
+    let mut page = Page::default();
+    interpreter(probed, &mut page);
+    page.finish()
+}
+
+/// What was not run.
+pub fn rest(answer: &Answer<'_>) -> String {
+    let mut page = Page::default();
     if !answer.not_run.is_empty() {
+        page.line("");
         page.heading("Not run");
         for (path, why) in &answer.not_run {
             page.hanging("  ", "    ", &format!("not run: {}: {why}", path.display()));
@@ -65,10 +83,8 @@ fn interpreter(probed: &Probed, page: &mut Page) {
     if probed.locked {
         page.paragraph("  ", &races(&probed.scored.asker_wins));
     }
-    let mut rows = vec![
-        ["operation", "interval", "beside", "observed", "predicted", "error", "noise", "lost"]
-            .map(str::to_owned),
-    ];
+    let head = ["", "switch", "spin", "observed, ms", "predicted, ms", "error", "noise"];
+    let mut rows = vec![head.map(str::to_owned)];
     rows.extend(probed.scored.scores.iter().map(row));
     page.table(&rows);
     let apart: Vec<_> =
@@ -77,7 +93,8 @@ fn interpreter(probed: &Probed, page: &mut Page) {
         "  ",
         &format!(
             "{} of {} cells are not distinguishable from the prediction (intervals overlap, or \
-             the error is within the noise of two repeats).",
+             the error is within the noise of two repeats); * marks the others. Switch: the \
+             interval; spin: threads that spin.",
             probed.scored.scores.len() - apart.len(),
             probed.scored.scores.len()
         ),
@@ -92,22 +109,23 @@ fn races(share: &Estimate) -> String {
     )
 }
 
-fn row(score: &Score) -> [String; 8] {
-    let interval = Unit::Seconds.show(score.cell.interval as f64 * 1e-9);
-    let mark = if score.indistinguishable() { "" } else { " *" };
+fn row(score: &Score) -> [String; 7] {
+    let mark = if score.indistinguishable() { "" } else { "*" };
     [
         score.cell.operation.name().to_owned(),
-        interval,
+        Unit::Seconds.show(score.cell.interval as f64 * 1e-9).replace(".00", ""),
         score.cell.spinners.to_string(),
-        spread(&score.observed),
-        spread(&score.predicted),
+        milliseconds(&score.observed),
+        milliseconds(&score.predicted),
         format!("{:+.0} %{mark}", score.error() * 100.0),
-        score.noise.map_or("unknown".to_owned(), |noise| format!("{:.0} %", noise * 100.0)),
-        format!("{:.0} %", score.lost.point * 100.0),
+        score.noise.map_or("-".to_owned(), |noise| format!("{:.0} %", noise * 100.0)),
     ]
 }
 
-fn spread(spread: &Spread) -> String {
-    let Spread { point, low, high, n } = *spread;
-    Unit::Seconds.estimate(&Estimate { point, low, high, n: n as u32 })
+/// All in one unit, so that columns can be read down.
+fn milliseconds(spread: &Spread) -> String {
+    let Spread { point, low, high, .. } = *spread;
+    let digits = if point.abs() < 1e-3 { 3 } else { 2 };
+    let [point, low, high] = [point, low, high].map(|seconds| seconds * 1e3);
+    format!("{point:.digits$} [{low:.digits$}, {high:.digits$}]")
 }

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod audit_page;
 pub mod calibrate;
 pub mod characterize;
+pub mod decision;
 pub mod doctor;
 pub mod failure;
 pub mod import;

@@ -213,6 +213,9 @@ fn sources(answer: &Answer<'_>, page: &mut Page) {
             percent(sampling)
         ),
     );
+    if let Some(restricted) = &answer.restricted {
+        page.paragraph("  ", restricted);
+    }
     page.hanging("  ", "    ", &format!("Runs, tables and pictures: {}", answer.out.display()));
     page.hanging("  ", "    ", &format!("Repeat: {}", answer.command));
 }

@@ -1,6 +1,8 @@
 //! What `planner validate` keeps and exports.
 
+pub mod decision;
 pub mod exports;
+pub mod extrapolation;
 mod keeper;
 mod worst;
 
@@ -23,6 +25,8 @@ pub struct Answer<'a> {
     /// Largest errors first.
     pub worst: Vec<Worst>,
     pub repeats: u32,
+    /// What the calibration was restricted to, if it was.
+    pub restricted: Option<String>,
     /// Folder of the runs.
     pub out: &'a Path,
     /// The command that repeats this.

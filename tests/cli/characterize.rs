@@ -1,5 +1,7 @@
 //! `planner characterize`: a class that can be used at once.
 
+use std::io::{self, Write as _};
+
 use serde_json::Value;
 
 use crate::lab::{Lab, STEADY, refused};
@@ -26,7 +28,7 @@ fn can_run(lab: &Lab) -> bool {
     let doctor = lab.json("doctor", 0);
     let found = doctor["python"]["interpreters"].as_array().is_some_and(|all| !all.is_empty());
     if !found {
-        eprintln!("not run: no CPython was found");
+        let _ = writeln!(io::stderr(), "not run: no CPython was found");
     }
     found
 }

@@ -1,6 +1,6 @@
 use crate::lab::Lab;
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "",
     "recommend",
     "simulate",

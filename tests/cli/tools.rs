@@ -74,6 +74,8 @@ fn committed_schemas_are_those_of_the_program() {
     assert_eq!(lab.answer("schema simulate", 0), simulate);
     let validate = include_str!("../../docs/schema/validate.json");
     assert_eq!(lab.answer("schema validate", 0), validate);
+    let decision = include_str!("../../docs/schema/decision.json");
+    assert_eq!(lab.answer("schema decision", 0), decision);
     let recycling = include_str!("../../docs/schema/recycling.json");
     assert_eq!(lab.answer("schema recycling", 0), recycling);
     let audit = include_str!("../../docs/schema/audit.json");

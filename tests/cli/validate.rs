@@ -17,6 +17,9 @@ fn cells_that_cannot_be_read_and_pools_that_are_not_run_are_refused() {
     assert!(said.contains("cells.toml:1:7") && said.contains("held-out"), "{said}");
     let said = lab.refusal(&format!("validate --calibration {host} --only no-such-cell"), 2, 1);
     assert!(said.contains("leave out --only"), "{said}");
+    let words = format!("validate --calibration {host} --decision --only no-such-workload");
+    let said = lab.refusal(&words, 2, 1);
+    assert!(said.contains("none of the 14 workloads"), "{said}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod demand;
 mod dominated;
 mod family;
 mod frontier;
+mod grid;
 mod hybrid;
 mod judge;
 mod lengths;
@@ -36,6 +37,7 @@ mod warnings;
 mod what_if;
 
 pub use frontier::{Frontier, FrontierPoint};
+pub use grid::{RuleOfThumb, choose, rules_of_thumb};
 pub use hybrid::{Hybrid, Hybrids};
 pub use recommend::recommend;
 pub use recommendation::{

@@ -1,6 +1,6 @@
 //! `planner calibrate`: measures this machine, or fits what was measured.
 
-mod raw;
+pub mod raw;
 
 use std::path::{Path, PathBuf};
 

@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod calibrate;
 pub mod common;
+pub mod decision;
 pub mod doctor;
 pub mod import;
 pub mod lives;

@@ -22,6 +22,8 @@ pub struct Validate {
     pub reasons: Vec<String>,
     /// Name of the calibration.
     pub calibration: String,
+    /// What the calibration was restricted to; null if all of it was used.
+    pub restricted: Option<String>,
     /// Version of the interpreter that ran the pools.
     pub python: String,
     /// Was it ended early?
@@ -142,6 +144,7 @@ impl Validate {
             verdict: verdict.to_owned(),
             reasons,
             calibration: answer.host.name.clone(),
+            restricted: answer.restricted.clone(),
             python: answer.interpreter.build.version.clone(),
             interrupted: answer.campaign.interrupted,
             all: medians(&summary.all),

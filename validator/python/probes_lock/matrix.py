@@ -1,9 +1,10 @@
 """What taking the interpreter lock again costs a thread beside threads that spin.
 
 `python matrix.py REPEATS LENGTH SPINNERS INTERVAL...`: SPINNERS is a list like
-0,1,2,4; LENGTH, of a block of calls, and each INTERVAL are in ns. Prints, as
-JSON, whether there is a lock, and a list of blocks, times in ns. All cells are
-measured once before any is measured again, every other time in reverse order.
+0,1,2,4; LENGTH, of a block of calls, and each INTERVAL are in ns. Prints lines of JSON as
+they land: whether there is a lock, blocks with times in ns, and races. All cells
+are measured once before any is measured again, every other time in reverse
+order.
 """
 
 import json
@@ -122,17 +123,21 @@ def races(interval, switches=60):
     return {"interval": interval, "won": won, "lost": passed}
 
 
+def tell(**fields):
+    sys.stdout.write(json.dumps(fields) + "\n")
+    sys.stdout.flush()
+
+
 def main(repeats, length, counts, *intervals):
     counts = [int(count) for count in counts.split(",")]
     intervals = [int(interval) for interval in intervals]
     cells = [(o, i, n) for n in counts for i in intervals for o in OPERATIONS]
-    blocks, raced = [], []
+    tell(locked=getattr(sys, "_is_gil_enabled", lambda: True)())
     for repeat in range(int(repeats)):
         for name, interval, count in cells if repeat % 2 == 0 else cells[::-1]:
-            blocks.append(block(name, interval, count, int(length)))
-        raced.extend(races(interval) for interval in intervals)
-    locked = getattr(sys, "_is_gil_enabled", lambda: True)()
-    json.dump({"locked": locked, "blocks": blocks, "races": raced}, sys.stdout)
+            tell(block=block(name, interval, count, int(length)))
+        for interval in intervals:
+            tell(races=races(interval))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 //!
 //! [`measure`] runs [`probes`](all_probes), small Python programs that print
 //! raw observations, in rounds of all of them, and keeps every observation in a
-//! [`Journal`] the moment its probe ends. [`fit`] turns observations into the
+//! [`Journal`] the moment its probe ends. [`fit()`] turns observations into the
 //! parameters of a [`Host`](sim::host::Host); it needs no Python, so a fit can
 //! be redone anywhere.
 

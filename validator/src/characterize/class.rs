@@ -228,7 +228,7 @@ mod tests {
     fn many_releases_are_split_within_what_a_class_may_have() {
         for releases in [1, 2, 14, 200, 201, 999, 40_000] {
             let (repeat, each) = split(releases);
-            assert!(repeat <= MOST_REPEATS && repeat >= 1, "{releases}");
+            assert!((1..=MOST_REPEATS).contains(&repeat), "{releases}");
             assert!((f64::from(repeat * each) / f64::from(releases) - 1.0).abs() < 0.02);
         }
     }

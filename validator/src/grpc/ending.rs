@@ -78,6 +78,7 @@ impl Dispatcher<'_> {
             lost,
             samples,
             sampling,
+            dispatching: usage.dispatcher,
             end,
         };
         Ok(Served { observation, lives: journal.lives, usage })

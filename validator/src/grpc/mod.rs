@@ -51,7 +51,7 @@ use tokio::sync::mpsc::unbounded_channel;
 
 pub use cost::{Cell, Cost, Pace, Paced, Spread, fit, measure};
 pub use journal::Life;
-pub(crate) use options::check;
+pub(crate) use options::{KINDS, check};
 pub use refusal::Refusal;
 pub use usage::Usage;
 

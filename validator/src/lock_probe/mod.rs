@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use measure::{Measured, Plan, ProbeError, measure};
 pub use predict::{Inputs, predict};
-pub use score::{Score, Scored, score};
+pub use score::{Score, Scored, asker_wins, score};
 pub use statistics::{Spread, noise_floor};
 
 /// Something that lets the lock go and takes it again.
@@ -37,7 +37,7 @@ impl Operation {
     pub fn name(self) -> &'static str {
         match self {
             Self::Sleep => "sleep",
-            Self::SystemCall => "system call",
+            Self::SystemCall => "read",
             Self::Pipe => "pipe",
         }
     }

@@ -1,6 +1,7 @@
 //! The same experiment in the simulator's engine: spinning requests and one
 //! that repeats the operation, threads of one process.
 
+use rayon::prelude::*;
 use sim::experiment::{CpuModel, Observer, Record, Scenario, SimError, simulate};
 use sim::host::{Host, Parameter};
 use sim::kernel::{SimDuration, SimTime};
@@ -16,7 +17,12 @@ const BEGIN: SimTime = SimTime(50_000_000);
 const SLEEP: SimDuration = SimDuration(2_000_000);
 /// Operations of a replication: enough to lose the lock some dozen times.
 const SLEEPS: usize = 60;
-const SHORT_CALLS: usize = 10_000;
+const SHORT_CALLS: usize = 2_000;
+/// The spinners' CPU time at first, beyond what the operations take alone.
+const HEAD_START: f64 = 0.1;
+/// Their longest CPU time, in s: operations that still wait then have starved,
+/// and what is predicted for them is too little.
+const LONGEST: f64 = 20.0;
 
 /// What the prediction takes from this machine. None of it comes from a cell
 /// with spinners.
@@ -44,39 +50,63 @@ pub fn predict(
 ) -> Result<Vec<f64>, SimError> {
     let host = calibrated(host, inputs, cell);
     let calls = if cell.operation == Operation::Sleep { SLEEPS } else { SHORT_CALLS };
-    // The spinners outlast the calls, though each lost the lock to all of them.
-    let interval = cell.interval as f64 * 1e-9;
-    let turns = if cell.operation == Operation::Sleep { calls } else { calls / 5 };
-    let spin = 1.0 + calls as f64 * inputs.alone + turns as f64 * 4.0 * interval;
+    let replication = |replication| {
+        let mut spin = HEAD_START + calls as f64 * inputs.alone;
+        loop {
+            let ends = ends(&host, inputs, cell, calls, spin, replication)?;
+            // Spinners that ended first left the lock to the operations.
+            if ends.calls <= ends.spinners || spin >= LONGEST {
+                return Ok(ends.calls.since(BEGIN).as_secs() / calls as f64);
+            }
+            spin *= 2.0;
+        }
+    };
+    (0..replications).into_par_iter().map(replication).collect()
+}
+
+/// Runs `calls` operations beside spinners that each take `spin` seconds of CPU
+/// time.
+fn ends(
+    host: &Host,
+    inputs: &Inputs,
+    cell: Cell,
+    calls: usize,
+    spin: f64,
+    replication: u32,
+) -> Result<Ends, SimError> {
     let classes = vec![
         RequestClass::new("spin", 0.5, vec![segment(SegmentKind::Python, spin)]),
         RequestClass::new("calls", 0.5, operations(cell.operation, inputs.alone, calls)),
     ];
     let row = |class, at| TraceRow { at, key: 0, class, segments: Vec::new() };
-    let spinners = (0..cell.spinners).map(|_| row(0, SimTime::ZERO));
-    let rows = spinners.chain([row(1, BEGIN)]).collect();
+    let spinners = (0..cell.spinners).map(|_| row(SPIN, SimTime::ZERO));
+    let rows = spinners.chain([row(CALLS, BEGIN)]).collect();
     let mut workload = Workload::new("lock probe", Arrivals::Replay { rows }, classes);
     workload.runtime.python = vec![inputs.python];
     let threads = cell.spinners + 1;
     let pool = PoolConfig::new(&workload, Profile::threads(1, threads), inputs.python);
-    let mut scenario = Scenario::new(&workload, &host, &pool, u64::from(threads), 1);
+    let mut scenario = Scenario::new(&workload, host, &pool, u64::from(threads), 1);
     scenario.cpu = CpuModel::FairQuanta;
-    (0..replications)
-        .map(|replication| {
-            let mut finish = Finish(SimTime::ZERO);
-            simulate(&scenario, replication, &mut finish)?;
-            Ok(finish.0.since(BEGIN).as_secs() / calls as f64)
-        })
-        .collect()
+    let mut ends = Ends { calls: SimTime::ZERO, spinners: SimTime(u64::MAX) };
+    simulate(&scenario, replication, &mut ends)?;
+    Ok(ends)
 }
 
-/// When the request that repeats the operation was done.
-struct Finish(SimTime);
+/// The classes of the experiment.
+const SPIN: usize = 0;
+const CALLS: usize = 1;
 
-impl Observer for Finish {
+/// When the last operation and the first spinner were done.
+struct Ends {
+    calls: SimTime,
+    spinners: SimTime,
+}
+
+impl Observer for Ends {
     fn record(&mut self, record: &Record) {
-        if record.class == 1 {
-            self.0 = record.finished;
+        match record.class {
+            CALLS => self.calls = record.finished,
+            _ => self.spinners = self.spinners.min(record.finished),
         }
     }
 }
@@ -150,6 +180,12 @@ mod tests {
             let law = none / f64::from(spinners);
             assert!((0.7..1.3).contains(&law), "{spinners}: {none}");
         }
+    }
+
+    #[test]
+    fn a_thread_that_starves_ends_the_prediction() {
+        let starved = penalty("3.12", 2, INTERVAL, 1.0);
+        assert!(starved > 4.0, "{starved}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use sim::experiment::SimError;
 use sim::host::{Host, WakeOrder};
+use sim::search::Progress;
 use sim::stats::{Estimate, pooled_share};
 use sim::workload::PythonVersion;
 
@@ -58,17 +59,25 @@ pub struct Scored {
     pub scores: Vec<Score>,
 }
 
-/// Holds the engine's prediction for `host` against `measured`.
+/// Holds the engine's prediction for `host` against `measured`, and tells
+/// `progress` of every cell.
 ///
 /// # Errors
 /// As the simulation.
-pub fn score(host: &Host, python: PythonVersion, measured: &Measured) -> Result<Scored, SimError> {
+pub fn score(
+    host: &Host,
+    python: PythonVersion,
+    measured: &Measured,
+    progress: &dyn Progress,
+) -> Result<Scored, SimError> {
     let asker_wins = asker_wins(host.interpreter.wake_order, measured);
     let mut cells: Vec<Cell> = measured.blocks.iter().map(Block::cell).collect();
     cells.sort_unstable();
     cells.dedup();
+    cells.retain(|cell| cell.spinners > 0);
     let mut scores = Vec::new();
-    for &cell in cells.iter().filter(|cell| cell.spinners > 0) {
+    for (done, &cell) in (0..).zip(&cells) {
+        progress.step(&format!("Python {python}, predicting"), done, cells.len() as u64);
         let alone =
             |operation| Spread::of(&times(measured, Cell { operation, spinners: 0, ..cell }));
         let (Some(own), Some(sleep)) = (alone(cell.operation), alone(Operation::Sleep)) else {
@@ -79,14 +88,17 @@ pub fn score(host: &Host, python: PythonVersion, measured: &Measured) -> Result<
             let times = predict(host, &inputs, cell, REPLICATIONS)?;
             Ok(Spread::of(&less(&times, own.point)))
         };
-        let ends = [asker_wins.point, asker_wins.low, asker_wins.high];
-        let [point, low, high] = ends.map(predicted);
-        let (Some(point), Some(low), Some(high)) = (point?, low?, high?) else { continue };
-        let predicted = Spread {
-            low: point.low.min(low.low).min(high.low),
-            high: point.high.max(low.high).max(high.high),
-            ..point
-        };
+        let Some(mut spread) = predicted(asker_wins.point)? else { continue };
+        // A share without an interval was predicted with already.
+        for end in [asker_wins.low, asker_wins.high] {
+            if end != asker_wins.point
+                && let Some(other) = predicted(end)?
+            {
+                spread.low = spread.low.min(other.low);
+                spread.high = spread.high.max(other.high);
+            }
+        }
+        let predicted = spread;
         scores.extend(compare(measured, cell, own.point, predicted));
     }
     Ok(Scored { asker_wins, scores })
@@ -123,7 +135,7 @@ fn less(times: &[f64], alone: f64) -> Vec<f64> {
 /// Of three spinners the asker is followed by itself or by the third. If it lost
 /// its race, a random order still gives it the lock every other time; in all
 /// other orders it is last, or came first as the only other one.
-fn asker_wins(order: WakeOrder, measured: &Measured) -> Estimate {
+pub fn asker_wins(order: WakeOrder, measured: &Measured) -> Estimate {
     let trials: Vec<(u64, u64)> =
         measured.races.iter().map(|races| (races.won, races.won + races.lost)).collect();
     let share = pooled_share(&trials);

@@ -4,6 +4,7 @@ use sim::pool::{PoolConfig, PoolKind};
 
 use super::error::RunError;
 use super::spec::{POOLS, PoolSpec};
+use crate::grpc;
 
 /// Pools that replace a process after so many requests.
 const RECYCLING: [PoolKind; 2] = [PoolKind::MultiprocessingPool, PoolKind::ProcessPoolExecutor];
@@ -17,6 +18,13 @@ impl PoolSpec {
         let kind = pool.kind;
         if !POOLS.contains(&kind) {
             return Err(RunError::NoPool { kind });
+        }
+        // A gRPC pool is run by its whole configuration, and checked as that.
+        if grpc::KINDS.contains(&kind) {
+            return Ok(Self {
+                blas_threads: Some(pool.blas_threads),
+                ..Self::deployed(pool.clone())
+            });
         }
         let life = &pool.lifecycle;
         let other_rule = life.ttl.is_some()
@@ -51,6 +59,14 @@ mod tests {
         let workload = Workload::new("any", Arrivals::Batch { requests: 8 }, vec![class]);
         let python = "3.12".parse().unwrap();
         PoolConfig::of_kind(kind, &workload, profile.parse().unwrap(), python, 2).unwrap()
+    }
+
+    #[test]
+    fn a_grpc_pool_keeps_all_of_its_configuration() {
+        let pool = config(PoolKind::GrpcThread, "thread:2x3");
+        let spec = PoolSpec::of(&pool).unwrap();
+        assert_eq!((spec.workers, spec.threads), (2, 3));
+        assert_eq!(spec.deployment.unwrap().pools, [pool]);
     }
 
     #[test]

@@ -23,6 +23,9 @@ pub struct Observation {
     pub samples: Vec<Sample>,
     /// What looking at them cost.
     pub sampling: SamplingCost,
+    /// CPU time that this process spent as the pool's dispatcher while requests
+    /// were served, in ns; 0 where the pool's own processes do all of it.
+    pub dispatching: u64,
     /// How it ended.
     pub end: End,
 }

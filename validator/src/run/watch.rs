@@ -64,7 +64,18 @@ impl Watch<'_> {
         }
         let lost = (0..answered.len()).filter(|&row| !answered[row]).collect();
         let Seen { kernels, records, .. } = seen;
-        Ok(Observation { kernels, startup, origin, records, lost, samples, sampling, end })
+        let dispatching = 0;
+        Ok(Observation {
+            kernels,
+            startup,
+            origin,
+            records,
+            lost,
+            samples,
+            sampling,
+            dispatching,
+            end,
+        })
     }
 
     /// Until all is served or something else ends the run.

@@ -9,7 +9,7 @@ use sim::input::{
     Fault, InputError, InputKind, Keys, Reader, Reported, Section, Source, Value, closest,
     count_up_to, elements, identifier, list, one_of, read_limited, text,
 };
-use sim::pool::{PoolKind, Profile, StartMethod};
+use sim::pool::{PoolKind, Profile, StartMethod, WorkerChoice};
 use sim::workload::Workload;
 
 use crate::run::WaitKernel;
@@ -19,7 +19,7 @@ const MAX_BYTES: u64 = 1 << 20;
 /// Most cells of a file.
 const MAX_CELLS: usize = 1000;
 /// Most requests of a cell.
-const MAX_REQUESTS: u64 = 1_000_000;
+pub(super) const MAX_REQUESTS: u64 = 1_000_000;
 /// Most requests of one worker's life.
 const MAX_LIFE: u64 = 1_000_000;
 /// Most BLAS threads.
@@ -39,10 +39,14 @@ const CELL: Keys = Keys {
         "start_method",
         "max_requests",
         "blas_threads",
+        "choice",
+        "beside",
         "waits",
         "quick",
     ],
 };
+
+const BESIDE: Keys = Keys { table: "beside", keys: &["pool", "profile", "classes"] };
 
 /// What a set of cells is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,12 +59,22 @@ pub enum Set {
     Extrapolation,
     /// Kept back for the day on which the held-out cells are worn out.
     Reserve,
+    /// Workers behind gRPC, whose dispatcher no calibration measures.
+    Grpc,
+    /// Pools among which to choose.
+    Decision,
 }
 
 impl Set {
     /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::HeldOut, Self::Development, Self::Extrapolation, Self::Reserve];
+    pub const ALL: [Self; 6] = [
+        Self::HeldOut,
+        Self::Development,
+        Self::Extrapolation,
+        Self::Reserve,
+        Self::Grpc,
+        Self::Decision,
+    ];
 
     /// As written in files.
     pub fn name(self) -> &'static str {
@@ -69,6 +83,8 @@ impl Set {
             Self::Development => "development",
             Self::Extrapolation => "extrapolation",
             Self::Reserve => "reserve",
+            Self::Grpc => "grpc",
+            Self::Decision => "decision",
         }
     }
 }
@@ -96,10 +112,25 @@ pub struct Cell {
     pub max_requests: Option<u64>,
     /// Threads of BLAS.
     pub blas_threads: u32,
+    /// Which worker gets a request; `None`: as the pool does. gRPC pools only.
+    pub choice: Option<WorkerChoice>,
+    /// The second pool of a hybrid.
+    pub beside: Option<Beside>,
     /// How waits are spent.
     pub waits: WaitKernel,
     /// Is it one of the few of a quick run?
     pub quick: bool,
+}
+
+/// A second pool, which serves a part of the classes. gRPC pools only.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Beside {
+    /// The pool.
+    pub pool: PoolKind,
+    /// Its size.
+    pub profile: Profile,
+    /// Names of the classes that it serves.
+    pub classes: Vec<String>,
 }
 
 /// The cells of `set` that ship with the program.
@@ -112,6 +143,11 @@ pub fn shipped(set: Set) -> Result<Vec<Cell>, Vec<InputError>> {
         Set::Development => include_str!("../../cells/development.toml"),
         Set::Extrapolation => include_str!("../../cells/extrapolation.toml"),
         Set::Reserve => include_str!("../../cells/reserve.toml"),
+        Set::Grpc => include_str!("../../cells/grpc.toml"),
+        Set::Decision => {
+            let grids = super::grid::shipped()?;
+            return Ok(grids.into_iter().flat_map(|grid| grid.cells).collect());
+        }
     };
     parse(text, Path::new(&format!("validator/cells/{}.toml", set.name())))
 }
@@ -206,10 +242,17 @@ impl<'a> Known<'a> {
         let start_method = section.optional("start_method", |value| one_of(value, &methods));
         let max_requests = section.optional("max_requests", |value| count_up_to(value, MAX_LIFE));
         let blas = section.or("blas_threads", 1, |value| count_up_to(value, MAX_BLAS));
+        let choices = WorkerChoice::ALL.map(|choice| (choice.name(), choice));
+        let choice = section.optional("choice", |value| one_of(value, &choices));
+        let beside = beside(&section);
         let kernels = [("sleep", WaitKernel::Sleep), ("socket", WaitKernel::Socket)];
         let waits = section.or("waits", WaitKernel::Sleep, |value| one_of(value, &kernels));
         let quick = section.or("quick", false, flag);
-        let (pool, profile) = (pool?, profile?);
+        let (pool, profile, choice) = (pool?, profile?, choice?);
+        if choice.is_some() && !pool.name().starts_with("grpc") {
+            let why = format!("who gets a request is {pool}'s own affair");
+            return Err(section.fail(section.span_of("choice"), why, "leave `choice` out"));
+        }
         // Whatever the interpreter: the oldest that any pool needs is asked for.
         let newest = sim::workload::PythonVersion { minor: 13, free_threaded: false };
         if let Some(why) = pool.refuses(profile, newest) {
@@ -226,6 +269,8 @@ impl<'a> Known<'a> {
             start_method: start_method?,
             max_requests: max_requests?,
             blas_threads: blas? as u32,
+            choice,
+            beside: beside?,
             waits: waits?,
             quick: quick?,
         })
@@ -260,14 +305,25 @@ impl<'a> Known<'a> {
     }
 }
 
-fn flag(value: &Value<'_>) -> Result<bool, Fault> {
+fn beside(cell: &Section<'_>) -> Result<Option<Beside>, Reported> {
+    let Some(section) = cell.table("beside", &BESIDE)? else { return Ok(None) };
+    let pool = section.required("pool", parsed::<PoolKind>);
+    let profile = section.required("profile", parsed::<Profile>);
+    let names = |value: &Value<'_>| -> Result<Vec<String>, Fault> {
+        elements(value, MAX_CELLS)?.iter().map(identifier).collect()
+    };
+    let classes = section.required("classes", names);
+    Ok(Some(Beside { pool: pool?, profile: profile?, classes: classes? }))
+}
+
+pub(super) fn flag(value: &Value<'_>) -> Result<bool, Fault> {
     value.get_ref().as_bool().ok_or_else(|| {
         Fault::new(value.span(), "expected true or false").help("write it without quotes")
     })
 }
 
 /// A string that `T` reads.
-fn parsed<T: std::str::FromStr<Err = String>>(value: &Value<'_>) -> Result<T, Fault> {
+pub(super) fn parsed<T: std::str::FromStr<Err = String>>(value: &Value<'_>) -> Result<T, Fault> {
     text(value)?.parse().map_err(|why: String| {
         let (what, help) = why.split_once("; ").unwrap_or((&why, "see `planner simulate --help`"));
         Fault::new(value.span(), what).help(help)
@@ -346,6 +402,7 @@ mod tests {
             ("async:1x4", "process:4", 11, "asyncio cannot be process:4"),
             ("\"w\"", "\"v\"", 9, "no workload of this file"),
             ("requests = 9", "request = 9", 12, "unknown key `request`"),
+            ("requests = 9", "requests = 9\nchoice = \"first-fit\"", 13, "own affair"),
         ] {
             let errors = read(&cell.replace(from, to)).unwrap_err();
             assert_eq!(errors[0].line_column().unwrap().0, line, "{errors:?}");

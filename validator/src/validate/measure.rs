@@ -9,11 +9,10 @@ use sim::pool::{Deployment, PoolConfig};
 use sim::workload::{PythonVersion, Trace, TraceRow, Workload};
 
 use super::cells::Cell;
+use super::deploy::deploy;
 use super::figures::{Figures, Served};
 use super::speed::{Reference, Slowdown};
-use crate::run::{
-    Application, End, Limits, Observation, Outcome, Plan, PoolSpec, RunError, Spec, Stop, run,
-};
+use crate::run::{Application, End, Limits, Observation, Outcome, Plan, RunError, Spec, Stop, run};
 
 /// Spacing of the looks at the processes.
 pub(super) const SAMPLE_EVERY: Duration = Duration::from_millis(50);
@@ -57,12 +56,13 @@ impl Case {
             pool.start_method = method;
         }
         pool.blas_threads = cell.blas_threads;
-        let spec = PoolSpec::of(&pool).map_err(|error| error.to_string())?;
+        pool.choice = cell.choice.unwrap_or(pool.choice);
+        let (spec, deployment) = deploy(cell, &workload, pool, python, cpus)?;
         let spec = Spec::of(&workload, spec, cell.waits);
         let rows: Vec<TraceRow> =
             Trace::new(&workload, seed, 0).take(cell.requests as usize).collect();
         let cell = Cell { workload, ..cell.clone() };
-        Ok(Self { cell, deployment: pool.into(), spec, rows, seed })
+        Ok(Self { cell, deployment, spec, rows, seed })
     }
 
     /// The workload, with the cell's arrivals.
@@ -166,6 +166,7 @@ pub fn measure(
     let slowdown = seen.slowdown(from, to);
     let (cores, core_wait) = cores(&observation, from, to);
     let length = to.saturating_sub(from).max(1) as f64;
+    let cores = cores + observation.dispatching as f64 / length;
     let sampling = observation.sampling.cpu as f64 / length;
     let own = slowdown.map_or(0.0, |it| it.cost * 1e9 / length);
     let busy = seen.busy_cores(from, to);

@@ -10,7 +10,11 @@
 mod anchors;
 pub mod campaign;
 pub mod cells;
+pub mod decision;
+mod deploy;
+pub mod extrapolation;
 mod figures;
+pub mod grid;
 mod journal;
 mod measure;
 mod predict;

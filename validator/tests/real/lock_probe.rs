@@ -15,7 +15,8 @@ fn a_sleep_beside_a_spinner_loses_the_lock() {
         spinners: vec![0, 1],
         intervals: vec![Duration::from_millis(20)],
     };
-    let measured = measure(python, &plan).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let measured = measure(python, &plan, folder.path(), "any", &()).unwrap();
     assert!(measured.locked);
     assert_eq!(measured.blocks.len(), 3 * 2 * Operation::ALL.len());
     let lost = |spinners| {

@@ -7,6 +7,7 @@
 mod calibrate;
 mod characterize;
 mod conformance;
+mod decision;
 mod endings;
 mod faults;
 mod grpc;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::cpu::CpuScheduler;
+use crate::engine::lateness::{Delay, Lateness};
 use crate::engine::layout::Layout;
 use crate::engine::life_watch::LifeWatch;
 use crate::engine::plan::Plan;
@@ -122,8 +123,7 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
         let over_memory = workload.service.over_memory;
         Self {
             scenario,
-            wake_latency: host.cpu.wake_latency.value,
-            oversleep: host.cpu.timer_slack.value,
+            lateness: Lateness::new(&host.cpu, stream(Purpose::Lateness)),
             keeps_results: workload.service.results == Retention::Kept,
             swaps: over_memory == OverMemory::Swap,
             guards_memory: over_memory != OverMemory::Noted,
@@ -164,8 +164,7 @@ fn lock(scenario: &Scenario<'_>, replication: u32, index: u32) -> Lock {
     let name = format!("{} lock {index}", scenario.workload.name);
     let rng = Streams::new(&name, scenario.seed).stream(Purpose::WakeOrder, replication);
     // A timed wait on the lock is late like any other.
-    let cpu = &scenario.host.cpu;
-    let period = costs.switch_interval.value + cpu.timer_slack.value + cpu.wake_latency.value;
+    let period = costs.switch_interval.value + Delay::of_timers(&scenario.host.cpu).mean();
     let gil = Gil::new(period, costs.wake_order, costs.asker_wins.value, rng);
     Lock { gil, held_since: SimTime::ZERO, held: 0 }
 }

@@ -10,7 +10,8 @@
 //! * `clerks`: the parent's threads that requests pass on their way in and out;
 //! * `queues`: what waits for a worker, and what the pool's policy decides;
 //! * `service`, `offload`: server threads and event loops going through segments;
-//! * `threads`: lock, cores and sleep, the transitions that all threads share;
+//! * `threads`, `lateness`: lock, cores and sleep, the transitions that all
+//!   threads share;
 //! * `startup`, `lives`, `faults`: workers getting ready, being replaced, dying;
 //! * `watch`, `life_watch`, `pools`: what is recorded, and the identities that
 //!   must hold;
@@ -22,6 +23,7 @@ mod clerks;
 mod faults;
 mod finish;
 mod gate;
+mod lateness;
 mod layout;
 mod life_watch;
 mod lives;
@@ -42,12 +44,13 @@ use std::collections::VecDeque;
 use crate::cpu::{CpuScheduler, FairQuanta, ProcessorSharing, ThreadId};
 use crate::experiment::{CpuModel, Observer, Outcome, Scenario, SimError, Snapshot, Start};
 use crate::interpreter::Gil;
-use crate::kernel::{Calendar, SimDuration, SimTime};
+use crate::kernel::{Calendar, SimTime};
 use crate::pool::Action;
 use crate::process::Ledger;
 use crate::stats::TimeWeighted;
 use crate::workload::{Trace, TraceRow};
 
+use lateness::Lateness;
 use life_watch::LifeWatch;
 use lives::Chore;
 use plan::Plan;
@@ -97,8 +100,7 @@ struct Clerk {
 struct Engine<'a, C> {
     scenario: &'a Scenario<'a>,
     plan: Plan,
-    wake_latency: SimDuration,
-    oversleep: SimDuration,
+    lateness: Lateness,
     keeps_results: bool,
     /// Does memory that is short slow things down?
     swaps: bool,

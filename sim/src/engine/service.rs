@@ -115,7 +115,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
                     return self.run_native(thread, work, width);
                 }
                 Step::Wait { time, .. } => {
-                    let at = self.now + SimDuration(time) + self.oversleep;
+                    let at = self.now + SimDuration(time) + self.lateness.slack();
                     self.calendar.schedule(self.slots.request(request), at, rank::REQUEST);
                     self.thread(thread).request = NO_REQUEST;
                 }

@@ -116,7 +116,8 @@ impl<C: CpuScheduler> Engine<'_, C> {
     #[inline]
     pub(super) fn wake(&mut self, thread: ThreadId) {
         self.thread(thread).activity = Activity::Waking;
-        self.set_timer(thread, self.wake_latency);
+        let latency = self.lateness.wake();
+        self.set_timer(thread, latency);
     }
 
     #[inline]
@@ -192,7 +193,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
         };
         match then {
             Then::Rejoin => {
-                let awake = self.now + self.wake_latency;
+                let awake = self.now + self.lateness.wake();
                 self.locks[lock as usize].gil.rejoin(awake, dropper);
                 self.thread(dropper).activity = Activity::Queued;
             }
@@ -212,8 +213,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
             entry.held += self.now.since(entry.held_since).0;
             let release = entry.gil.release(self.now, thread);
             self.calendar.cancel(self.slots.lock(lock));
-            let latency = if release.awake { SimDuration::ZERO } else { self.wake_latency };
-            self.signal(release.woken, latency);
+            self.signal(release.woken, release.awake);
             if release.must_see_switch {
                 self.thread(thread).activity = Activity::SeeingSwitch(then);
                 return;
@@ -228,9 +228,10 @@ impl<C: CpuScheduler> Engine<'_, C> {
         }
     }
 
-    /// `woken` tries for the lock after `latency`.
-    fn signal(&mut self, woken: Option<ThreadId>, latency: SimDuration) {
+    /// `woken` tries for the lock, at once if it is `awake`.
+    fn signal(&mut self, woken: Option<ThreadId>, awake: bool) {
         if let Some(woken) = woken {
+            let latency = if awake { SimDuration::ZERO } else { self.lateness.wake() };
             self.thread(woken).activity = Activity::Signalled;
             self.set_timer(woken, latency);
         }
@@ -251,7 +252,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
             Activity::Signalled => {
                 self.calendar.cancel(self.slots.thread(thread));
                 let woken = self.locks[lock as usize].gil.unsignal(self.now);
-                self.signal(woken, self.wake_latency);
+                self.signal(woken, false);
             }
             Activity::Queued => {
                 self.locks[lock as usize].gil.leave(thread);
@@ -280,7 +281,8 @@ impl<C: CpuScheduler> Engine<'_, C> {
 
     fn start_wait(&mut self, thread: ThreadId, time: u64) {
         self.thread(thread).activity = Activity::Waiting;
-        self.set_timer(thread, SimDuration(time) + self.oversleep + self.wake_latency);
+        let late = self.lateness.timer();
+        self.set_timer(thread, SimDuration(time) + late);
     }
 
     /// Leaves the lock for native code or a wait.

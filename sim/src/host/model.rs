@@ -156,10 +156,16 @@ pub struct CpuCosts {
     pub base_slice: Parameter<SimDuration>,
     /// Cost of a context switch on the core.
     pub context_switch: Parameter<SimDuration>,
-    /// From a wake-up to running on an idle core.
+    /// From a wake-up to running on an idle core: the median.
     pub wake_latency: Parameter<SimDuration>,
-    /// What a timed wait oversleeps, before the wake-up.
+    /// Spread of that time, which is log-normal: standard deviation of its
+    /// logarithm.
+    pub wake_spread: Parameter<f64>,
+    /// What a timed wait oversleeps, before the wake-up: the median.
     pub timer_slack: Parameter<SimDuration>,
+    /// Spread of what a timed wait oversleeps with the wake-up, which is
+    /// log-normal: standard deviation of its logarithm.
+    pub timer_spread: Parameter<f64>,
 }
 
 /// The interpreter lock and its absence.
@@ -333,7 +339,9 @@ impl Host {
                 base_slice: Parameter::exactly(SimDuration::MILLISECOND),
                 context_switch: none(),
                 wake_latency: none(),
+                wake_spread: zero(),
                 timer_slack: none(),
+                timer_spread: zero(),
             },
             interpreter: InterpreterCosts {
                 switch_interval: Parameter::exactly(SimDuration(5_000_000)),

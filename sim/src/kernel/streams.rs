@@ -28,6 +28,8 @@ pub enum Purpose {
     Faults = 8,
     /// Which worker accepts a connection.
     Accepts = 9,
+    /// How late each wake-up is.
+    Lateness = 10,
 }
 
 /// All streams of one workload and seed.

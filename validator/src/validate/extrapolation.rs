@@ -36,7 +36,9 @@ pub fn at_prior(host: &Host, prior: &Host) -> Host {
     cpu.native_inflation = prior.native_inflation.clone();
     cpu.blas_serial_share = prior.blas_serial_share.clone();
     cpu.wake_latency = prior.wake_latency.clone();
+    cpu.wake_spread = prior.wake_spread.clone();
     cpu.timer_slack = prior.timer_slack.clone();
+    cpu.timer_spread = prior.timer_spread.clone();
     host
 }
 

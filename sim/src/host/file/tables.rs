@@ -71,7 +71,9 @@ table!(cpu "[cpu]" CpuCosts {
     base_slice: Time(SimDuration(10_000), SECOND),
     context_switch: Time(ZERO, MILLISECOND),
     wake_latency: Time(ZERO, SECOND),
+    wake_spread: Number(0.0, 3.0),
     timer_slack: Time(ZERO, SECOND),
+    timer_spread: Number(0.0, 3.0),
 });
 
 table!(interpreter "[interpreter]" InterpreterCosts {

@@ -21,8 +21,12 @@ pub(super) fn fit(data: &Data, host: &mut Host) {
     put(&mut cpu.base_slice, data.medians("wakes", "slice"), "two that spin on one core");
     put(&mut cpu.context_switch, data.figure(switch), "two that talk on one core");
     put(&mut cpu.wake_latency, data.figure(wake), "a pipe to a process that idles on another core");
+    let across = data.figure(|round| spread(round, "across", round.median("wakes", "own")?));
+    put(&mut cpu.wake_spread, across, "the same: mean over median, as of a log-normal time");
     let slack = data.figure(|round| Some(round.median("wakes", "sleep")? - wake(round)?));
     put(&mut cpu.timer_slack, slack, "sleeps of 1 and 5 ms, less the wake-up");
+    let late = data.figure(|round| spread(round, "sleep", 0.0));
+    put(&mut cpu.timer_spread, late, "the same: mean over median, as of a log-normal time");
     let gain = |round: &Round| {
         let at = |count| round.at("cores", "siblings", count);
         Some(2.0 * at(1.0)? / at(2.0)?)
@@ -73,6 +77,15 @@ fn switch(round: &Round) -> Option<f64> {
 
 fn wake(round: &Round) -> Option<f64> {
     Some(round.median("wakes", "across")? - round.median("wakes", "own")?)
+}
+
+/// Standard deviation of the logarithm of a log-normal time with the mean and
+/// the median of `quantity` less `constant`. The mean, because it is what queues
+/// are made of; the few long ones, which make the difference, are in it.
+fn spread(round: &Round, quantity: &str, constant: f64) -> Option<f64> {
+    let median = round.median("wakes", quantity)? - constant;
+    let mean = round.mean("wakes", quantity)? - constant;
+    (median > 0.0).then(|| (2.0 * (mean / median).ln()).max(0.0).sqrt())
 }
 
 #[cfg(test)]
@@ -126,5 +139,21 @@ mod tests {
         fit(&Data::new(&sayings.all), &mut host);
         let times = [host.cpu.wake_latency, host.cpu.timer_slack, host.cpu.context_switch];
         assert_eq!(times.map(|p| p.value.0), [30_000, 65_000, 3_000]);
+        assert_eq!([host.cpu.wake_spread.value, host.cpu.timer_spread.value], [0.0; 2]);
+    }
+
+    #[test]
+    fn the_spread_of_a_log_normal_time_is_found() {
+        // Median 1 and the mean of a log-normal time with that spread.
+        let late = |spread: f64| [1.0, 1.0, 3.0 * (spread * spread / 2.0_f64).exp() - 2.0];
+        let mut said = vec![("own", 0.0, 2_000.0)];
+        said.extend(late(0.4).map(|times| ("across", 0.0, 2_000.0 + 50_000.0 * times)));
+        said.extend(late(1.2).map(|times| ("sleep", 1e6, 150_000.0 * times)));
+        let mut sayings = Sayings::default();
+        sayings.launch(0, "wakes", 9.0, 9.0, &said);
+        let mut host = Host::ideal(2);
+        fit(&Data::new(&sayings.all), &mut host);
+        near(host.cpu.wake_spread.value, 0.4);
+        near(host.cpu.timer_spread.value, 1.2);
     }
 }

@@ -84,6 +84,13 @@ impl Round {
         median(self.values(probe, quantity).iter().map(|(_, value)| *value))
     }
 
+    /// Mean over all settings.
+    pub(super) fn mean(&self, probe: &str, quantity: &str) -> Option<f64> {
+        let values = self.values(probe, quantity);
+        let sum: f64 = values.iter().map(|(_, value)| value).sum();
+        (!values.is_empty()).then(|| sum / values.len() as f64)
+    }
+
     /// Median at the setting `x`.
     pub(super) fn at(&self, probe: &str, quantity: &str, x: f64) -> Option<f64> {
         let values = self.values(probe, quantity).iter();

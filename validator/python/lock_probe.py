@@ -70,7 +70,8 @@ def probe(call, spinner):
 
 def main(length_ms, repeats, names):
     length = int(length_ms) * 1_000_000
-    classes = [{"segments": [{"kernel": name, "parts": 1} for name in names]}]
+    segments = [{"kernel": name, "parts": 1} for name in names]
+    classes = [{"segments": segments, "working_set_bytes": 0, "leak_bytes": 0}]
     rates = calibration.calibrate(classes, Nothing())
     spinner = Spinner()
     results = {}

@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn the_choice_is_one_of_those_named() {
-        let workload = cpu_bound(150.0, SimDuration(10_000_000));
+        let mut workload = cpu_bound(150.0, SimDuration(10_000_000));
+        workload.runtime.thread_safe = false;
         let (host, options) = (Host::ideal(2), SearchOptions::default());
         let choose =
             |profiles: &[&str]| choose(&workload, &host, pools(&workload, profiles), &options, &());

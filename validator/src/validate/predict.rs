@@ -153,7 +153,8 @@ impl Predictor<'_> {
 }
 
 /// When the runner calls the pool ready, in s: once every slot has answered an
-/// empty request, or, of a `multiprocessing.Pool`, once its workers are there.
+/// empty request; of a `multiprocessing.Pool`, once its workers are there; of
+/// greenlets, which live in the runner's own thread, at once.
 fn ready(scenario: &Scenario<'_>, case: &Case) -> Result<f64, SimError> {
     let mut workload = scenario.workload.clone();
     for class in &mut workload.classes {
@@ -165,7 +166,10 @@ fn ready(scenario: &Scenario<'_>, case: &Case) -> Result<f64, SimError> {
     let mut seen = Watcher::default();
     let workers = simulate(&cold, 0, &mut seen)?.ready_at.as_secs();
     let answered = seen.served.iter().map(|it| it.answered).max().unwrap_or_default();
-    let meets = case.cell.pool != PoolKind::MultiprocessingPool;
+    let meets = !matches!(
+        case.cell.pool,
+        PoolKind::MultiprocessingPool | PoolKind::GeventPool | PoolKind::EventletGreenPool
+    );
     Ok(if meets { workers.max(answered as f64 / 1e9) } else { workers })
 }
 

@@ -72,6 +72,7 @@ mod tests {
                     core_time: 0.0,
                     lock_time: 0,
                     ready_workers: 0,
+                    processes: 1,
                     restarts: 0,
                     pss: 0,
                     rss: 0,

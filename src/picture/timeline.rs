@@ -122,6 +122,7 @@ mod tests {
             core_time: 0.0,
             lock_time: 0,
             ready_workers: 2,
+            processes: 2,
             restarts: 0,
             pss,
             rss: pss,

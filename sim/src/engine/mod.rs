@@ -267,6 +267,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
             core_time: self.cpu.busy_time(self.now),
             lock_time: self.longest_held(),
             ready_workers: self.lives.workers_up(),
+            processes: self.ledger.processes(),
             restarts: self.lives.total_restarts(),
             pss,
             rss,

@@ -32,7 +32,7 @@ pub(crate) struct Ledger {
     pub(super) guests: Vec<Vec<u32>>,
     pub(super) workers: Vec<Holding>,
     /// Processes that have the libraries mapped.
-    processes: u64,
+    pub(super) processes: u64,
     pub(super) totals: Totals,
     pub(super) idle_pss: u64,
     pub(super) worst_worker_rss: u64,

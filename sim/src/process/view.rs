@@ -31,6 +31,11 @@ impl Ledger {
         holding.sizes().rss.saturating_add(leaked)
     }
 
+    /// Processes that are there, parents included.
+    pub(crate) fn processes(&self) -> u64 {
+        self.processes
+    }
+
     /// Proportional and resident totals.
     pub(crate) fn totals(&self, now: SimTime) -> (u64, u64) {
         let Sizes { pss, rss } = self.totals.at(now);

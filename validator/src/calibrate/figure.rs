@@ -26,13 +26,22 @@ impl Figure {
     /// proportion, so where all rounds are positive it is that of logarithms.
     /// With fewer than [`ENOUGH_ROUNDS`] it is only what was seen.
     pub(super) fn of_rounds(rounds: &[f64]) -> Option<Self> {
+        Self::with(rounds, rounds.iter().all(|round| *round > 0.0))
+    }
+
+    /// The same of what is a logarithm already, like a spread.
+    pub(super) fn of_logarithms(rounds: &[f64]) -> Option<Self> {
+        Self::with(rounds, false)
+    }
+
+    fn with(rounds: &[f64], in_proportion: bool) -> Option<Self> {
         let value = median(rounds.iter().copied())?;
         let distances = rounds.iter().map(|round| (round - value).abs());
         let error = median(distances).map_or(0.0, |d| if d == 0.0 { 0.0 } else { d / value.abs() });
         let (low, high) = if rounds.len() < ENOUGH_ROUNDS {
             let low = rounds.iter().copied().fold(f64::INFINITY, f64::min);
             (low, rounds.iter().copied().fold(f64::NEG_INFINITY, f64::max))
-        } else if rounds.iter().all(|round| *round > 0.0) {
+        } else if in_proportion {
             let half = one_more(&rounds.iter().map(|round| round.ln()).collect::<Vec<_>>());
             (value * (-half).exp(), value * half.exp())
         } else {

@@ -144,7 +144,8 @@ impl Predictor<'_> {
         let scenario =
             Scenario::of(&workload, &host, &case.deployment, case.cell.requests, case.seed);
         let scenario = Scenario { cpu: CpuModel::FairQuanta, ..scenario };
-        let mut seen = Watcher::default();
+        let libraries = host.memory.shared_libraries.value;
+        let mut seen = Watcher { libraries, ..Watcher::default() };
         let outcome = simulate(&scenario, 0, &mut seen)?;
         let ready = ready(&scenario, case)? - booted_before(&host, &workload, case);
         let figures = Figures::of(&seen.served, seen.pss, Some(ready));
@@ -186,6 +187,8 @@ fn booted_before(host: &Host, workload: &Workload, case: &Case) -> f64 {
 struct Watcher {
     served: Vec<Served>,
     pss: Vec<u64>,
+    /// Bytes of the libraries that all Pythons map.
+    libraries: u64,
 }
 
 impl Observer for Watcher {
@@ -200,7 +203,10 @@ impl Observer for Watcher {
     }
 
     fn snapshot(&mut self, snapshot: &Snapshot) {
-        self.pss.push(snapshot.pss);
+        // The Python that looks at the speed maps the libraries as well: its
+        // part of them is not the pool's.
+        let others = self.libraries / (snapshot.processes + 1);
+        self.pss.push(snapshot.pss.saturating_sub(others));
     }
 }
 

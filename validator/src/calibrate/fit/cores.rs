@@ -21,11 +21,11 @@ pub(super) fn fit(data: &Data, host: &mut Host) {
     put(&mut cpu.base_slice, data.medians("wakes", "slice"), "two that spin on one core");
     put(&mut cpu.context_switch, data.figure(switch), "two that talk on one core");
     put(&mut cpu.wake_latency, data.figure(wake), "a pipe to a process that idles on another core");
-    let across = data.figure(|round| spread(round, "across", round.median("wakes", "own")?));
+    let across = data.spread(|round| spread(round, "across", round.median("wakes", "own")?));
     put(&mut cpu.wake_spread, across, "the same: mean over median, as of a log-normal time");
     let slack = data.figure(|round| Some(round.median("wakes", "sleep")? - wake(round)?));
     put(&mut cpu.timer_slack, slack, "sleeps of 1 and 5 ms, less the wake-up");
-    let late = data.figure(|round| spread(round, "sleep", 0.0));
+    let late = data.spread(|round| spread(round, "sleep", 0.0));
     put(&mut cpu.timer_spread, late, "the same: mean over median, as of a log-normal time");
     let gain = |round: &Round| {
         let at = |count| round.at("cores", "siblings", count);

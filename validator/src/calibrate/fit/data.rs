@@ -56,9 +56,16 @@ impl Data {
 
     /// The figure of what `of` makes of each round; none if of no round.
     pub(super) fn figure(&self, of: impl Fn(&Round) -> Option<f64>) -> Option<Figure> {
-        let rounds: Vec<f64> =
-            self.rounds.iter().filter_map(of).filter(|value| value.is_finite()).collect();
-        Figure::of_rounds(&rounds)
+        Figure::of_rounds(&self.of_each(of))
+    }
+
+    /// The same of a spread, which is one of logarithms.
+    pub(super) fn spread(&self, of: impl Fn(&Round) -> Option<f64>) -> Option<Figure> {
+        Figure::of_logarithms(&self.of_each(of))
+    }
+
+    fn of_each(&self, of: impl Fn(&Round) -> Option<f64>) -> Vec<f64> {
+        self.rounds.iter().filter_map(of).filter(|value| value.is_finite()).collect()
     }
 
     /// The figure of the medians of one quantity.

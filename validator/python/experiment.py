@@ -29,7 +29,7 @@ def main(spec_path):
         rates = calibration.calibrate(spec["classes"], log)
         stage = "start"
         service.prepare(spec, rates)
-        application = {"private_bytes": private_bytes(), "import_cpu_ns": import_cpu_ns}
+        application = dict(memory(), import_cpu_ns=import_cpu_ns)
         began = time.monotonic_ns()
         pool = pool_type(spec, (service.prepare, (spec, rates)))
         ready = time.monotonic_ns()
@@ -60,11 +60,15 @@ def has_lock():
     return getattr(sys, "_is_gil_enabled", lambda: True)()
 
 
-def private_bytes():
-    """Memory that only this process has."""
+def memory():
+    """Bytes that only this process has, and those that others map as well."""
+    sums = {"Private": 0, "Shared": 0}
     with open("/proc/self/smaps_rollup") as file:
-        fields = [line.split() for line in file if line.startswith("Private_")]
-    return sum(int(field[1]) for field in fields) * 1024
+        for line in file:
+            kind, _, rest = line.partition("_")
+            if kind in sums:
+                sums[kind] += int(rest.split()[1]) * 1024
+    return {"private_bytes": sums["Private"], "shared_bytes": sums["Shared"]}
 
 
 def read_trace(spec):

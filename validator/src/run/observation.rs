@@ -70,6 +70,10 @@ pub struct Startup {
 pub struct Application {
     /// Memory of its own, the interpreter's included, in bytes.
     pub private_bytes: u64,
+    /// Memory that other processes map as well, libraries above all, in bytes;
+    /// none if it was not looked at.
+    #[serde(default)]
+    pub shared_bytes: Option<u64>,
     /// CPU time from its launch to its last import, in ns.
     pub import_cpu_ns: u64,
 }

@@ -136,7 +136,11 @@ impl Predictor<'_> {
         host: &Host,
         pace: Pace,
     ) -> Result<(Figures, Outcome), SimError> {
-        let host = slowed(host, pace.host);
+        let mut host = slowed(host, pace.host);
+        let libraries = &mut host.memory.shared_libraries.value;
+        // What the real application maps besides the bare interpreter's own.
+        *libraries = shared(measured).unwrap_or(*libraries);
+        let mut seen = Watcher { libraries: *libraries, ..Watcher::default() };
         let mut workload =
             stretched(case.workload(), |kernel| self.anchors.length(kernel, measured), pace);
         touching(&mut workload, self.anchors.step(TOUCH).unwrap_or_default() * pace.native);
@@ -144,13 +148,16 @@ impl Predictor<'_> {
         let scenario =
             Scenario::of(&workload, &host, &case.deployment, case.cell.requests, case.seed);
         let scenario = Scenario { cpu: CpuModel::FairQuanta, ..scenario };
-        let libraries = host.memory.shared_libraries.value;
-        let mut seen = Watcher { libraries, ..Watcher::default() };
         let outcome = simulate(&scenario, 0, &mut seen)?;
         let ready = ready(&scenario, case)? - booted_before(&host, &workload, case);
         let figures = Figures::of(&seen.served, seen.pss, Some(ready));
         Ok((figures.with_start_up((ready > 0.0).then_some(ready)), outcome))
     }
+}
+
+/// Bytes that the runner and the Python beside it have in common.
+fn shared(measured: &Measured) -> Option<u64> {
+    measured.application?.shared_bytes
 }
 
 /// When the runner calls the pool ready, in s: once every slot has answered an

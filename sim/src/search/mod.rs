@@ -16,6 +16,7 @@ mod hybrid;
 mod judge;
 mod lengths;
 mod libraries;
+mod memory;
 mod pilot;
 mod pipelines;
 mod promotion;
@@ -32,7 +33,8 @@ mod sharing;
 mod simulator;
 #[cfg(test)]
 mod testing;
-mod units;
+pub(crate) mod units;
+mod variants;
 mod warnings;
 mod what_if;
 

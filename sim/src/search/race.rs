@@ -81,6 +81,17 @@ pub(super) struct Raced {
     pub(super) entrants: Vec<Entrant>,
 }
 
+impl Raced {
+    /// This race's outcome, with those of `first` who did not start again among
+    /// the entrants.
+    pub(super) fn after(mut self, first: Self) -> Self {
+        let again = |one: &Entrant| self.entrants.iter().any(|e| e.deployment == one.deployment);
+        let gone: Vec<Entrant> = first.entrants.into_iter().filter(|one| !again(one)).collect();
+        self.entrants.extend(gone);
+        self
+    }
+}
+
 /// Races `deployments`, of which there must be one at least.
 pub(super) fn race(
     simulator: &mut Simulator<'_>,

@@ -9,6 +9,7 @@
 //! where a run can be long enough to see it.
 
 mod causes;
+mod growth;
 mod radius;
 mod rule;
 

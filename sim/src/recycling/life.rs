@@ -120,7 +120,8 @@ mod tests {
 
     #[test]
     fn threads_of_the_parent_are_never_replaced() {
-        let (workload, host) = (workload(), host());
+        let (mut workload, host) = (workload(), host());
+        workload.service.dispatcher = crate::pool::Dispatcher::Python;
         let mut pool = pool(&workload, "threads:4", StartMethod::Fork);
         pool.lifecycle.ttl = Some(SimDuration(1));
         assert_eq!(check_life(&workload, &host, &pool), Ok(()));

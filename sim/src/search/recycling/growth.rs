@@ -36,18 +36,20 @@ impl Growth {
         let deployment = &choice.deployment;
         let workers = |pool: usize| f64::from(deployment.pools[pool].profile.workers);
         let outcomes = &choice.summary.outcomes;
-        let runs = outcomes.len().max(1) as f64;
+        let mean = |sum: f64| sum / outcomes.len().max(1) as f64;
         // What the run has seen of it is part of its peak.
         let seen = needs.iter().enumerate().map(|(pool, need)| {
             let served = outcomes.iter().map(|o| completed(&deployment.split, pool, o) as f64);
-            let each = served.sum::<f64>() / runs / workers(pool);
-            workers(pool) * need.sharing.unshared(each)
+            workers(pool) * need.sharing.unshared(mean(served.sum()) / workers(pool))
         });
-        let fresh = choice.summary.peak_pss.point - seen.sum::<f64>();
+        let kept = kept(workload, choice);
+        let completed = outcomes.iter().map(|outcome| outcome.counts.completed as f64);
+        let own = kept * mean(completed.sum());
+        let fresh = choice.summary.peak_pss.point - seen.sum::<f64>() - own;
         Self {
             room: memory_limit(workload, host).0 as f64 - fresh,
             pools: needs.iter().enumerate().map(|(i, need)| (workers(i), *need)).collect(),
-            parent: kept(workload, choice),
+            parent: kept * choice.summary.throughput.point,
         }
     }
 
@@ -89,7 +91,7 @@ impl Need {
     }
 }
 
-/// Bytes per second of results that the parent keeps under a load that goes on.
+/// Bytes of each result that the parent keeps under a load that goes on.
 fn kept(workload: &Workload, choice: &Assessed) -> f64 {
     let ends = matches!(workload.arrivals, Arrivals::Batch { .. } | Arrivals::Replay { .. });
     let mut pools = choice.deployment.pools.iter();
@@ -97,9 +99,7 @@ fn kept(workload: &Workload, choice: &Assessed) -> f64 {
     if ends || !parent || workload.service.results == Retention::Dropped {
         return 0.0;
     }
-    let result: f64 =
-        workload.classes.iter().map(|class| class.share * class.response_bytes as f64).sum();
-    choice.summary.throughput.point * result
+    workload.classes.iter().map(|class| class.share * class.response_bytes as f64).sum()
 }
 
 #[cfg(test)]

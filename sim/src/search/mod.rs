@@ -9,6 +9,7 @@ mod compare;
 mod constraints;
 mod demand;
 mod dominated;
+mod entrant;
 mod family;
 mod frontier;
 mod grid;

@@ -125,8 +125,13 @@ pub enum Failure {
     #[error("invalid plan")]
     Plan(Vec<InputError>),
     /// A sweep of more cells than can be.
-    #[error("the sweep is too large: {0}")]
-    TooManyCells(String),
+    #[error("the sweep is too large: {count}")]
+    TooManyCells {
+        /// How many there are, and may be.
+        count: String,
+        /// Would shards do?
+        shards: bool,
+    },
     /// A sweep's finished rows cannot be kept or found.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -204,7 +209,7 @@ impl Failure {
             Self::Arguments(_) => Code::Met,
             Self::Simulation(SimError::Impossible(_))
             | Self::Plan(_)
-            | Self::TooManyCells(_)
+            | Self::TooManyCells { .. }
             | Self::NothingRan(_)
             | Self::Journal(JournalError::OtherSweep { .. })
             | Self::Table(TableError::UnknownFormat(_))

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use sim::experiment::{Scenario, Summary, replicate};
 use sim::host::{Host, Parameter, Quota};
 use sim::kernel::SimDuration;
-use sim::pool::{Concurrency, Dispatcher, PoolConfig, Split, StartMethod};
+use sim::pool::{Concurrency, Dispatcher, PoolConfig, Profile, Split, StartMethod};
 use sim::search::{Recommendation, Resource, SearchError, SearchOptions, recommend};
 use sim::stats::Verdict;
 use sim::workload::{
@@ -451,4 +451,43 @@ proptest! {
             }
         }
     }
+}
+
+/// The first stage is one worker with cores to spare beside it; the second has
+/// no room for what BLAS threads waste.
+#[test]
+fn each_stage_of_a_pipeline_gets_blas_threads_of_its_own() {
+    let solve = |stage, mean| Segment {
+        stage,
+        ..exponential(SegmentKind::Native { parallel: true }, millis(mean))
+    };
+    let mut workload = one_class(10.0, vec![solve(0, 60), solve(1, 240)]);
+    let stage = |name: &str, workers| Stage {
+        name: name.to_owned(),
+        profile: Some(Profile::processes(workers)),
+        start_method: None,
+    };
+    workload.stages = vec![stage("one", 1), stage("many", 4)];
+    let mut host = host();
+    host.cpu.blas_serial_share = Parameter::exactly(0.3);
+    let found = recommend(&workload, &host, &quick(), &()).unwrap();
+    let pools = &found.choice.deployment.pools;
+    assert!(pools[0].blas_threads > pools[1].blas_threads, "{}", found.choice.deployment);
+    assert!(is_accounted_for(&found), "{:?}", found.effort);
+}
+
+#[test]
+fn a_life_shorter_than_a_start_is_refused_with_both_times() {
+    let mut workload = bytecode();
+    workload.runtime.import_time = millis(300);
+    workload.service.lifecycle.ttl = Some(millis(1));
+    workload.service.start_methods = vec![StartMethod::Spawn];
+    workload.runtime.thread_safe = false;
+    let Err(SearchError::NothingPossible(excluded)) =
+        recommend(&workload, &host(), &quick(), &())
+    else {
+        panic!("an answer")
+    };
+    let both = |reason: &str| reason.contains("1.00 ms") && reason.contains("300 ms");
+    assert!(excluded.iter().any(|exclusion| both(&exclusion.reason)), "{excluded:?}");
 }

@@ -23,7 +23,7 @@ pub struct HostArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MAX_CORES))]
     pub cores: Option<u32>,
     /// Predict for that much memory instead, like 32GiB
-    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    #[arg(long, value_name = "SIZE", value_parser = memory, allow_hyphen_values = true)]
     pub memory: Option<u64>,
     /// Predict under a cgroup quota of that many CPUs, like 0.5
     #[arg(long, value_name = "CPUS", value_parser = cpus)]

@@ -88,6 +88,13 @@ pub fn others(table: &Table, rows: &[usize], taken: &[&str]) -> Vec<String> {
         .collect()
 }
 
+/// The name of a column without its unit, and the unit as written after a value.
+fn unit(column: &str) -> (&str, &str) {
+    let units = [("_per_s", "/s"), ("_s", " s"), ("_bytes", " B")];
+    let known = |(end, unit)| column.strip_suffix(end).map(|name| (name, unit));
+    units.into_iter().find_map(known).unwrap_or((column, ""))
+}
+
 /// Values of the `names` in `row`, in one label.
 pub fn label(table: &Table, names: &[String], row: usize) -> String {
     let value = |name: &String| {
@@ -95,7 +102,10 @@ pub fn label(table: &Table, names: &[String], row: usize) -> String {
         match name.as_str() {
             FAMILY | "profile" | "start_method" | "choice" => value,
             "python" => format!("py{value}"),
-            name => format!("{} {value}", name.rsplit('.').next().unwrap_or(name)),
+            name => {
+                let (name, unit) = unit(name.rsplit('.').next().unwrap_or(name));
+                format!("{} {value}{unit}", name.replace('_', " "))
+            }
         }
     };
     names.iter().map(value).collect::<Vec<_>>().join(" ")
@@ -167,6 +177,17 @@ mod tests {
         assert_eq!(varied(&table), ["workload.x", "python"]);
         assert_eq!(others(&table, &[0, 1], &["workload.x"]), ["python"]);
         assert!(others(&table, &[0, 2], &["workload.x"]).is_empty());
+    }
+
+    #[test]
+    fn values_in_labels_have_their_units() {
+        let table = table(&[
+            ("workload.arrivals.poisson.rate_per_s", &["140"]),
+            ("workload.service.queue_cap", &["10"]),
+            ("profile", &["process:8"]),
+        ]);
+        let names: Vec<String> = table.names().map(str::to_owned).collect();
+        assert_eq!(label(&table, &names, 0), "rate 140/s queue cap 10 process:8");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use sim::input::{closest, list};
 use sim::pool::{
     Concurrency, Deployment, PoolConfig, PoolKind, Profile, Split, StartMethod, WorkerChoice,
 };
+use sim::recycling::check_life;
 use sim::workload::{PythonVersion, Workload};
 
 /// What was chosen of a pool; the rest is as the kind or the workload has it.
@@ -49,6 +50,7 @@ impl Choices {
         let names: Vec<Vec<String>> = (0..deployment.pools.len()).map(named).collect();
         for (pool, names) in deployment.pools.iter_mut().zip(names) {
             self.finish(pool, workload, &names)?;
+            check_life(workload, host, pool)?;
         }
         Ok(deployment)
     }

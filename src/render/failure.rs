@@ -70,8 +70,16 @@ fn help(failure: &Failure) -> Option<&str> {
         Failure::Emit(EmitError::NoPool { .. }) => {
             Some("emit for another product, or change what the workload says of these")
         }
-        Failure::TooManyCells(_) => {
-            Some("take fewer values or larger steps, or split the sweep with --shard 1/N to N/N")
+        Failure::TooManyCells { shards: false, .. } => {
+            Some("take fewer values or larger steps; what is below that can be split by --shard")
+        }
+        Failure::TooManyCells { shards: true, .. } => {
+            Some("split the sweep with --shard 1/N to N/N, or take fewer values or larger steps")
+        }
+        Failure::Journal(JournalError::Io { error, .. })
+            if error.kind() == io::ErrorKind::StorageFull =>
+        {
+            Some("free some space there and repeat the command: the finished rows are kept")
         }
         Failure::Journal(JournalError::OtherSweep { .. }) => {
             Some("repeat the command that was interrupted, or remove that file to start anew")

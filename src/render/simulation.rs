@@ -84,7 +84,7 @@ fn headline(answer: &Answer<'_>, page: &mut Page) {
     let place = format!("for `{}` on {}; {start} start.", answer.workload.name, host(answer.host));
     if let ([pool], Split::Whole) = (&pools[..], &answer.deployment.split) {
         page.heading(&pool.to_string());
-        return page.paragraph("  ", &format!("{}, {place}", pool::product_sentence(pool)));
+        return page.paragraph("  ", &format!("{}, {place}", pool::sentence(pool)));
     }
     let what = match answer.deployment.split {
         Split::ByStage => "Pipeline of",
@@ -93,7 +93,7 @@ fn headline(answer: &Answer<'_>, page: &mut Page) {
     page.heading(&format!("{what} {}", count(pools.len() as u64, "pool")));
     for (index, pool) in pools.iter().enumerate() {
         let served = answer.served_by(index).join(", ");
-        let line = format!("{pool}: {}.", pool::product_sentence(pool));
+        let line = format!("{pool}: {}.", pool::sentence(pool));
         page.hanging(&format!("  {served}: "), "      ", &line);
     }
     page.paragraph("  ", &format!("Together {place}"));

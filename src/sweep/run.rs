@@ -56,9 +56,8 @@ pub fn run(
     let cells = shard.cells(design.cells());
     if cells.end - cells.start > MAX_CELLS_PER_RUN {
         let count = cells.end - cells.start;
-        return Err(Failure::TooManyCells(format!(
-            "{count} cells, over {MAX_CELLS_PER_RUN} a run"
-        )));
+        let count = format!("{count} cells, over {MAX_CELLS_PER_RUN} a run");
+        return Err(Failure::TooManyCells { count, shards: true });
     }
     let inputs = base.check(design).map_err(Failure::Plan)?;
     let columns = Columns::new(base, design);

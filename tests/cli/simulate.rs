@@ -195,3 +195,24 @@ fn a_full_disk_spoils_no_other_file() {
     lab.refusal(&format!("{SIMULATE} --records /dev/full"), 1, 1);
     assert_eq!(lab.files(), ["tiny.toml"]);
 }
+
+#[test]
+fn a_life_shorter_than_a_start_is_refused_with_both_times() {
+    let stderr = Lab::new().refusal(&format!("{SIMULATE} --start-method spawn --ttl 1ms"), 2, 1);
+    assert!(stderr.contains("would live for 1.00 ms, and takes"), "{stderr}");
+    assert!(stderr.contains("raise its TTL"), "{stderr}");
+}
+
+#[test]
+fn sizes_that_no_pool_or_host_has_are_refused() {
+    let lab = Lab::new();
+    for (flags, needle) in [
+        ("--profile process:0", "no number from 1"),
+        ("--profile process:NaN", "no number from 1"),
+        ("--memory -3GiB", "is negative"),
+        ("--cores 0", "not in 1..="),
+    ] {
+        let stderr = lab.refusal(&format!("simulate --workload tiny.toml {flags}"), 2, 1);
+        assert!(stderr.contains(needle), "{flags}: {stderr}");
+    }
+}

@@ -246,6 +246,11 @@ fn a_grid_too_large_is_counted_not_built() {
     let vary = vary.map(|path| format!("--vary {path}=1..10000")).join(" ");
     let stderr = lab.refusal(&format!("{BASE} --profile process:1 {vary} --out t.csv"), 2, 1);
     assert!(stderr.contains("1000000000000 cells, over 10000000"), "{stderr}");
+    assert!(stderr.contains("fewer values") && stderr.contains("--shard"), "{stderr}");
+    let vary = "--vary host.cores=1..1000 --vary workload.service.queue_cap=1..2000";
+    let stderr = lab.refusal(&format!("{BASE} --profile process:1 {vary} --out t.csv"), 2, 1);
+    assert!(stderr.contains("2000000 cells, over 1000000 a run"), "{stderr}");
+    assert!(stderr.contains("split the sweep with --shard 1/N"), "{stderr}");
     assert_eq!(lab.files(), ["open.toml", "tiny.toml"]);
 }
 

@@ -218,16 +218,62 @@ impl PoolConfig {
     }
 }
 
-impl fmt::Display for PoolConfig {
-    /// `process:8 py3.12 fork blas=1`
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl PoolConfig {
+    /// Profile, interpreter, start method and BLAS threads, without the kind:
+    /// `process:8 py3.12 fork blas=2`.
+    pub fn shape(&self) -> String {
         let mut text = format!("{} py{}", self.profile, self.python);
-        if self.profile.workers > 1 {
+        if !self.in_parent() {
             text.push_str(&format!(" {}", self.start_method));
         }
         if self.blas_threads > 1 {
             text.push_str(&format!(" blas={}", self.blas_threads));
         }
-        f.pad(&text)
+        text
+    }
+}
+
+impl fmt::Display for PoolConfig {
+    /// The shape, after the kind if it has one: `uvicorn async:8x100 py3.12 spawn`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            PoolKind::Generic => f.pad(&self.shape()),
+            kind => f.pad(&format!("{kind} {}", self.shape())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload::Arrivals;
+
+    #[test]
+    fn pools_that_differ_in_one_setting_read_differently() {
+        let workload = Workload::new("w", Arrivals::Batch { requests: 1 }, Vec::new());
+        let python = |text: &str| text.parse::<PythonVersion>().unwrap();
+        let pool = |kind, profile: &str, start_method, blas_threads| PoolConfig {
+            kind,
+            start_method,
+            blas_threads,
+            ..PoolConfig::new(&workload, profile.parse().unwrap(), python("3.12"))
+        };
+        let (fork, spawn) = (StartMethod::Fork, StartMethod::Spawn);
+        let said = [
+            (pool(PoolKind::Generic, "process:8", fork, 1), "process:8 py3.12 fork"),
+            (pool(PoolKind::Generic, "process:1", spawn, 2), "process:1 py3.12 spawn blas=2"),
+            (pool(PoolKind::Generic, "threads:8", fork, 1), "threads:8 py3.12"),
+            (
+                pool(PoolKind::GrpcThread, "thread:2x4", spawn, 1),
+                "grpc-thread thread:2x4 py3.12 spawn",
+            ),
+            (
+                pool(PoolKind::GrpcThreadSerial, "thread:2x4", spawn, 1),
+                "grpc-thread-serial thread:2x4 py3.12 spawn",
+            ),
+        ];
+        for (pool, text) in said {
+            assert_eq!(pool.to_string(), text);
+        }
     }
 }

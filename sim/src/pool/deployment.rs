@@ -59,9 +59,14 @@ impl From<PoolConfig> for Deployment {
 }
 
 impl fmt::Display for Deployment {
-    /// The pools, joined by ` + `.
+    /// The pools, joined by ` + `. The kind of a stage's executor follows from its
+    /// profile and is left out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pools: Vec<String> = self.pools.iter().map(ToString::to_string).collect();
+        let name = match self.split {
+            Split::ByStage => PoolConfig::shape,
+            Split::Whole | Split::ByClass(_) => PoolConfig::to_string,
+        };
+        let pools: Vec<String> = self.pools.iter().map(name).collect();
         f.pad(&pools.join(" + "))
     }
 }

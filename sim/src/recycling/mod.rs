@@ -10,7 +10,8 @@
 //! * [`Drift`]: the exact course after a common start, worker by worker;
 //! * [`Transient`]: the same by simulation, also for lives that end after a
 //!   number of requests at an uneven pace;
-//! * [`keep_up()`]: the smallest jitter that keeps `m` of `n` workers up.
+//! * [`keep_up()`]: the smallest jitter that keeps `m` of `n` workers up;
+//! * [`check_life`]: that a worker can serve at all before it is replaced.
 //!
 //! ```
 //! use sim::kernel::SimDuration;
@@ -36,12 +37,14 @@
 
 mod drift;
 mod keep_up;
+mod life;
 mod no_jitter;
 mod question;
 mod transient;
 
 pub use drift::Drift;
 pub use keep_up::{Answer, DownRow, keep_up};
+pub use life::{check_life, start_time};
 pub use no_jitter::NoJitter;
 pub use question::{Leak, Question, Rule};
 pub use transient::{Generation, Transient};

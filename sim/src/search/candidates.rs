@@ -156,14 +156,15 @@ fn in_flight_levels(slots: u64, workers: u32) -> Vec<u32> {
     levels(most, |n| n.saturating_mul(4)).into_iter().filter(|&n| n >= 4).collect()
 }
 
+/// Can any segment use several BLAS threads?
+pub(super) fn parallel(workload: &Workload) -> bool {
+    let mut segments = workload.classes.iter().flat_map(|class| &class.segments);
+    segments.any(|segment| segment.kind == SegmentKind::Native { parallel: true })
+}
+
 /// BLAS threads worth trying: one, unless a segment can use more.
 pub(super) fn blas_levels(workload: &Workload, host: &Host) -> Vec<u32> {
-    let parallel = workload
-        .classes
-        .iter()
-        .flat_map(|class| &class.segments)
-        .any(|segment| segment.kind == SegmentKind::Native { parallel: true });
-    if !parallel {
+    if !parallel(workload) {
         return vec![1];
     }
     let mut all = levels(host.logical_cpus(), |n| n.saturating_mul(2));

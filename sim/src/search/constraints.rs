@@ -2,12 +2,12 @@
 
 use crate::host::Host;
 use crate::pool::{Concurrency, PoolConfig, StartMethod};
-use crate::process::MemoryPlan;
+use crate::recycling::check_life;
 use crate::search::Exclusion;
 use crate::search::family::Family;
 use crate::search::libraries::thread_unsafe;
+use crate::search::memory::too_much;
 use crate::search::ruling::{Kind, Ruling};
-use crate::search::units::bytes;
 use crate::workload::Workload;
 
 /// The first hard constraint that `pool` breaks.
@@ -15,9 +15,9 @@ pub(super) fn broken(workload: &Workload, host: &Host, pool: &PoolConfig) -> Opt
     sharing(workload, pool)
         .or_else(|| runtime(workload, pool))
         .or_else(|| start_method(workload, pool))
-        .or_else(|| lifecycle(pool))
+        .or_else(|| lifecycle(workload, host, pool))
         .or_else(|| max_workers(workload, pool))
-        .or_else(|| memory(workload, host, pool))
+        .or_else(|| too_much(workload, host, pool))
 }
 
 /// Families that are not even in the space because no allowed runtime has them.
@@ -110,11 +110,15 @@ fn start_method(workload: &Workload, pool: &PoolConfig) -> Option<Ruling> {
 }
 
 /// Can the rules by which workers are replaced apply to it?
-fn lifecycle(pool: &PoolConfig) -> Option<Ruling> {
+fn lifecycle(workload: &Workload, host: &Host, pool: &PoolConfig) -> Option<Ruling> {
     let reason = "The workload states when workers are replaced, and this pool lives in the \
                   parent's own process, which cannot be replaced without it.";
-    (pool.lifecycle.recycles() && pool.shares_parent())
-        .then(|| Ruling::new(Family::of(pool).name(), Kind::Lifecycle, reason))
+    if pool.lifecycle.recycles() && pool.shares_parent() {
+        return Some(Ruling::new(Family::of(pool).name(), Kind::Lifecycle, reason));
+    }
+    let why = check_life(workload, host, pool).err()?;
+    let what = format!("start by {}", pool.start_method);
+    Some(Ruling::new(what, Kind::Lifecycle, sentence(&why)))
 }
 
 fn max_workers(workload: &Workload, pool: &PoolConfig) -> Option<Ruling> {
@@ -123,30 +127,12 @@ fn max_workers(workload: &Workload, pool: &PoolConfig) -> Option<Ruling> {
     Some(Ruling::new(Family::of(pool).name(), Kind::MaxWorkers, reason))
 }
 
-/// Memory that the pool may use, and whose limit that is.
-pub(super) fn memory_limit(workload: &Workload, host: &Host) -> (u64, &'static str) {
-    match workload.objective.memory_bytes {
-        Some(limit) if limit <= host.memory_bytes => (limit, "the objective allows"),
-        _ => (host.memory_bytes, "the host has"),
-    }
-}
-
-/// The idle pool alone must fit: every request only adds to it.
-fn memory(workload: &Workload, host: &Host, pool: &PoolConfig) -> Option<Ruling> {
-    let idle = MemoryPlan::new(host, &workload.runtime, pool).idle_pss(pool.profile.workers);
-    let (limit, whose) = memory_limit(workload, host);
-    (idle > limit).then(|| Ruling {
-        distance: idle as f64,
-        ..Ruling::new(
-            Family::of(pool).name(),
-            Kind::Memory,
-            format!(
-                "The smallest that does not fit, {pool}, holds {} when idle, and {whose} {}.",
-                bytes(idle as f64),
-                bytes(limit as f64)
-            ),
-        )
-    })
+/// `why` as a sentence.
+fn sentence(why: &str) -> String {
+    let mut letters = why.chars();
+    letters
+        .next()
+        .map_or(String::new(), |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }
 
 fn lower(why: &str) -> String {

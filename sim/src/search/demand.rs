@@ -107,7 +107,7 @@ impl Demand {
 
 /// What pool `pool` serves of `workload`: its classes, at their shares of the
 /// whole, or its stage of each.
-fn part(workload: &Workload, split: &Split, pool: usize) -> Workload {
+pub(super) fn part(workload: &Workload, split: &Split, pool: usize) -> Workload {
     let mut part = workload.clone();
     match split {
         Split::Whole => {}

@@ -8,7 +8,7 @@ use crate::search::assess::{assess, verdict};
 use crate::search::bounds::Bounds;
 use crate::search::dominated::ready_estimate;
 use crate::search::judge::Judge;
-use crate::search::race::Entrant;
+use crate::search::entrant::Entrant;
 use crate::search::report::Reported;
 use crate::stats::{Estimate, Verdict};
 use crate::workload::{Quantile, Workload};

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use crate::experiment::{ClassOutcome, Outcome};
 use crate::host::Host;
 use crate::pool::{Deployment, Split};
-use crate::search::constraints::memory_limit;
+use crate::search::memory::memory_limit;
 use crate::search::sharing::Sharing;
 use crate::stats::{Estimate, paired_difference, paired_ratio};
 use crate::workload::{Arrivals, Goal, Quantile, Workload};
@@ -25,8 +25,8 @@ const RANGE: (f64, f64) = (1e-12, 1e12);
 /// Scores replications by a workload's objective.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Judge<'a> {
-    workload: &'a Workload,
-    host: &'a Host,
+    pub(super) workload: &'a Workload,
+    pub(super) host: &'a Host,
     pub(super) goal: Goal,
     memory_bytes: f64,
 }
@@ -144,7 +144,7 @@ pub(super) fn stationary_load(workload: &Workload) -> bool {
 }
 
 /// Requests that pool `pool` completed, or its stage of them.
-fn completed(split: &Split, pool: usize, outcome: &Outcome) -> u64 {
+pub(super) fn completed(split: &Split, pool: usize, outcome: &Outcome) -> u64 {
     match split {
         Split::Whole | Split::ByStage => outcome.counts.completed,
         Split::ByClass(_) => {

@@ -9,6 +9,7 @@ mod compare;
 mod constraints;
 mod demand;
 mod dominated;
+mod entrant;
 mod family;
 mod frontier;
 mod grid;
@@ -16,6 +17,7 @@ mod hybrid;
 mod judge;
 mod lengths;
 mod libraries;
+mod memory;
 mod pilot;
 mod pipelines;
 mod promotion;
@@ -32,7 +34,8 @@ mod sharing;
 mod simulator;
 #[cfg(test)]
 mod testing;
-mod units;
+pub(crate) mod units;
+mod variants;
 mod warnings;
 mod what_if;
 

@@ -8,12 +8,14 @@
 use crate::host::Host;
 use crate::pool::{Deployment, PoolConfig, PoolKind, Profile, Split, StartMethod};
 use crate::search::bounds::Bounds;
-use crate::search::candidates::{blas_levels, peak_rate};
-use crate::search::constraints::{broken, memory_limit};
-use crate::search::demand::Demand;
-use crate::search::hybrid::fits;
+use crate::search::candidates::{blas_levels, parallel, peak_rate};
+use crate::search::constraints::broken;
+use crate::search::demand::{Demand, part};
+use crate::search::memory::fits;
+use crate::search::memory::memory_limit;
 use crate::search::ruling::{Kind, Ruling};
 use crate::search::units::number;
+use crate::search::variants::product;
 use crate::workload::{Arrivals, PythonVersion, Stage, Workload};
 
 /// Pipelines that are simulated at most.
@@ -123,7 +125,8 @@ fn candidates(workload: &Workload, host: &Host) -> Vec<Deployment> {
 }
 
 /// `pipeline` with its processes started by `method` where the stage does not
-/// say how; `None` if an executor cannot.
+/// say how, and `blas_threads` where a stage can use them; `None` if an executor
+/// cannot.
 fn started(
     workload: &Workload,
     pipeline: &Deployment,
@@ -131,8 +134,10 @@ fn started(
     blas_threads: u32,
 ) -> Option<Deployment> {
     let mut pipeline = pipeline.clone();
-    for (stage, pool) in workload.stages.iter().zip(&mut pipeline.pools) {
-        pool.blas_threads = blas_threads;
+    for (i, (stage, pool)) in workload.stages.iter().zip(&mut pipeline.pools).enumerate() {
+        if parallel(&part(workload, &Split::ByStage, i)) {
+            pool.blas_threads = blas_threads;
+        }
         if pool.in_parent() || stage.start_method.is_some() {
             continue;
         }
@@ -142,17 +147,6 @@ fn started(
         pool.start_method = method;
     }
     Some(pipeline)
-}
-
-/// One of each list, in every combination.
-fn product(lists: &[Vec<Profile>]) -> Vec<Vec<Profile>> {
-    lists.iter().fold(vec![Vec::new()], |known, list| {
-        let longer = |one: &Vec<Profile>| {
-            let one = one.clone();
-            list.iter().map(move |&profile| [&one[..], &[profile]].concat())
-        };
-        known.iter().flat_map(longer).collect()
-    })
 }
 
 /// What each stage without an executor of its own may get.

@@ -2,9 +2,10 @@
 //! requests, fewer on more, until a handful is left to choose from.
 
 use crate::experiment::SimError;
-use crate::pool::{Deployment, PoolConfig, PoolKind};
+use crate::pool::{Deployment, PoolKind};
+use crate::search::entrant::{Entrant, entrants};
 use crate::search::family::Family;
-use crate::search::judge::{Judge, Standing};
+use crate::search::judge::Judge;
 use crate::search::lengths::first_requests;
 use crate::search::simulator::{Purpose, Runs, Simulator};
 use crate::search::{Progress, SearchOptions};
@@ -34,42 +35,6 @@ const STAGE_SHARE: u64 = 12;
 /// Fewest requests of a replication.
 const FEWEST: u64 = 200;
 
-/// A candidate in the race.
-#[derive(Clone, Debug)]
-pub(super) struct Entrant {
-    pub(super) deployment: Deployment,
-    /// Time until ready, in s; 0 if no limit asks for it.
-    pub(super) startup: f64,
-    /// Place of its runtime in the workload's list.
-    preference: usize,
-    /// In the last stage that it took part in.
-    pub(super) standing: Standing,
-    /// Its worst p99 there, over its limit if it has one.
-    pub(super) tail: f64,
-    /// That stage.
-    stage: usize,
-}
-
-impl Entrant {
-    /// Less memory, then the runtime listed earlier, then fewer processes, then
-    /// fewer threads.
-    fn cheaper(&self, other: &Self) -> std::cmp::Ordering {
-        self.standing.pss.total_cmp(&other.standing.pss).then_with(|| self.plainer(other))
-    }
-
-    /// As `cheaper`, without the memory.
-    fn plainer(&self, other: &Self) -> std::cmp::Ordering {
-        let threads = |e: &Self| {
-            let pools = e.deployment.pools.iter();
-            pools.map(|pool| pool.profile.slots() * u64::from(pool.blas_threads)).sum::<u64>()
-        };
-        self.preference
-            .cmp(&other.preference)
-            .then(self.deployment.workers().cmp(&other.deployment.workers()))
-            .then(threads(self).cmp(&threads(other)))
-    }
-}
-
 /// The outcome of a race.
 #[derive(Clone, Debug)]
 pub(super) struct Raced {
@@ -79,6 +44,17 @@ pub(super) struct Raced {
     pub(super) runners_up: Vec<Deployment>,
     /// All who took part, the furthest first.
     pub(super) entrants: Vec<Entrant>,
+}
+
+impl Raced {
+    /// This race's outcome, with those of `first` who did not start again among
+    /// the entrants.
+    pub(super) fn after(mut self, first: Self) -> Self {
+        let again = |one: &Entrant| self.entrants.iter().any(|e| e.deployment == one.deployment);
+        let gone: Vec<Entrant> = first.entrants.into_iter().filter(|one| !again(one)).collect();
+        self.entrants.extend(gone);
+        self
+    }
 }
 
 /// Races `deployments`, of which there must be one at least.
@@ -134,28 +110,6 @@ pub(super) fn race(
 /// Requests of a replication of stage `number`.
 fn length(workload: &Workload, number: usize) -> u64 {
     (first_requests(workload) << number) / 2
-}
-
-fn entrants(
-    simulator: &Simulator<'_>,
-    workload: &Workload,
-    deployments: Vec<Deployment>,
-) -> Result<Vec<Entrant>, SimError> {
-    let startups = match workload.objective.startup {
-        Some(_) => simulator.startup(&deployments.iter().collect::<Vec<_>>())?,
-        None => vec![0.0; deployments.len()],
-    };
-    let listed = &workload.runtime.python;
-    let place = |pool: &PoolConfig| listed.iter().position(|&python| python == pool.python);
-    let enter = |(deployment, startup): (Deployment, f64)| Entrant {
-        preference: place(&deployment.pools[0]).unwrap_or(0),
-        deployment,
-        startup,
-        standing: Standing::default(),
-        tail: f64::INFINITY,
-        stage: 0,
-    };
-    Ok(deployments.into_iter().zip(startups).map(enter).collect())
 }
 
 fn measure(
@@ -244,6 +198,8 @@ fn fitted(budget: u64, candidates: usize, runs: Runs) -> Runs {
 mod tests {
     use super::*;
     use crate::kernel::SimDuration;
+    use crate::pool::PoolConfig;
+    use crate::search::judge::Standing;
     use crate::search::testing::{cpu_bound, python};
 
     fn entrant(profile: &str, figure: f64, pss: f64) -> Entrant {

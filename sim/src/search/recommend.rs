@@ -10,11 +10,12 @@ use crate::search::hybrid::finalists;
 use crate::search::judge::Judge;
 use crate::search::pilot::pilot;
 use crate::search::pipelines::{Pipelines, pipelines};
-use crate::search::race::race;
+use crate::search::race::{Raced, race};
 use crate::search::recycling::recycling;
 use crate::search::ruling::gather;
 use crate::search::screen::screen;
 use crate::search::simulator::{Purpose, Simulator};
+use crate::search::variants::variants;
 use crate::search::{Effort, Exclusion, Progress, Recommendation, SearchError, SearchOptions};
 use crate::workload::Workload;
 
@@ -45,6 +46,10 @@ pub fn recommend(
     let deployments = std::mem::take(&mut field.deployments);
     let raced = race(&mut simulator, &judge, workload, options, deployments, progress)?
         .ok_or_else(|| SearchError::NothingPossible(field.excluded.clone()))?;
+    let raced = match workload.stages.is_empty() {
+        true => raced,
+        false => field.second_look(&mut simulator, &judge, raced, options, progress)?,
+    };
     progress.step("measuring the choice and the runners-up", 1, 1);
     let hybrids = finalists(workload, host, options, &raced.choice.pools[0])?;
     let answer = Answer::prepare(workload, host, options, &mut simulator, &judge, raced, &hybrids)?;
@@ -130,5 +135,29 @@ impl Field {
             seed: options.seed,
         };
         Ok(Self { deployments: kept, excluded, effort, hopeless })
+    }
+    /// Races the best pipeline against those that start a stage otherwise or give
+    /// it other BLAS threads.
+    fn second_look(
+        &mut self,
+        simulator: &mut Simulator<'_>,
+        judge: &Judge<'_>,
+        first: Raced,
+        options: &SearchOptions,
+        progress: &dyn Progress,
+    ) -> Result<Raced, SearchError> {
+        let (workload, host) = (judge.workload, judge.host);
+        let known = |one: &Deployment| first.entrants.iter().any(|e| e.deployment == *one);
+        let fresh: Vec<Deployment> =
+            variants(workload, host, &first.choice).into_iter().filter(|one| !known(one)).collect();
+        if fresh.is_empty() {
+            return Ok(first);
+        }
+        self.effort.candidates += fresh.len() as u32;
+        self.effort.raced += fresh.len() as u32;
+        let again = std::iter::once(&first.choice).chain(&first.runners_up).cloned();
+        let all = again.chain(fresh).collect();
+        let second = race(simulator, judge, workload, options, all, progress)?;
+        Ok(second.map_or(first.clone(), |second| second.after(first)))
     }
 }

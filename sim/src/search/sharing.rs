@@ -31,8 +31,18 @@ impl Sharing {
         }
     }
 
-    /// PSS of the idle pool when every worker has un-shared what it ever will
-    ///, in bytes.
+    /// What one worker that served `requests` has un-shared, in bytes.
+    pub(super) fn unshared(&self, requests: f64) -> f64 {
+        self.plateau * (1.0 - (1.0 - self.step).powf(requests))
+    }
+
+    /// What one worker un-shares in the end, in bytes.
+    pub(super) fn plateau(&self) -> f64 {
+        self.plateau
+    }
+
+    /// PSS of the idle pool when every worker has un-shared what it ever will,
+    /// in bytes.
     pub(super) fn settled(&self) -> f64 {
         self.idle + self.workers * self.plateau
     }
@@ -43,6 +53,20 @@ impl Sharing {
     pub(super) fn still_shared(&self, completed: u64) -> f64 {
         let each = completed as f64 / self.workers;
         self.workers * self.plateau * (1.0 - self.step).powf(each)
+    }
+}
+
+#[cfg(test)]
+impl Sharing {
+    /// Nothing is shared.
+    pub(super) fn none() -> Self {
+        Self::of_worker(0.0, 0.0)
+    }
+
+    /// One worker that un-shares `plateau` bytes in the end, `step` of what is
+    /// left of it with each request.
+    pub(super) fn of_worker(plateau: f64, step: f64) -> Self {
+        Self { idle: 0.0, workers: 1.0, plateau, step }
     }
 }
 

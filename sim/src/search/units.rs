@@ -1,7 +1,7 @@
 //! Numbers in sentences.
 
 /// `1.5 GiB`, `340 MiB`.
-pub(super) fn bytes(value: f64) -> String {
+pub(crate) fn bytes(value: f64) -> String {
     const STEP: f64 = 1024.0;
     let (mut value, mut unit) = (value, "B");
     for next in ["KiB", "MiB", "GiB", "TiB"] {

@@ -195,6 +195,13 @@ fn keys_and_their_order() {
     expect(table, "", "there are no keys to keep in order", "\"key_hash\"");
     let unordered = GOOD.replace(table, "").replace("\"key_hash\"", "\"unordered\"");
     assert_eq!(parse(&unordered).unwrap().keys, None);
+    let keyed = GOOD.replace("\"gunicorn-sync\"", "\"keyed-async\"").replace(table, "");
+    let silent = keyed.replace("ordering = \"key_hash\"\n", "");
+    let errors = parse(&silent).unwrap_err();
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    let said = "keyed-async consumes messages by key, and these have no keys";
+    assert_eq!(errors[0].message, said);
+    assert!(parse(&keyed.replace("\"key_hash\"", "\"unordered\"")).is_ok());
     expect("count = 100", "count = 0", "`0` is not a whole number from 1 to 1000000", "0");
     expect("skew = 1.1", "skew = nan", "`nan` is not a number from 0 to 10", "nan");
     expect("\"key_hash\"", "\"keyhash\"", "`keyhash` is not known here", "\"keyhash\"");

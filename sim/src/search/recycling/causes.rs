@@ -4,9 +4,11 @@ use crate::host::Host;
 use crate::pool::{Deployment, Split};
 use crate::recycling::Leak;
 use crate::search::Assessed;
-use crate::search::constraints::memory_limit;
+use crate::search::sharing::Sharing;
 use crate::search::units::{bytes, number};
 use crate::workload::{RequestClass, Workload};
+
+use super::growth::Growth;
 
 /// Time that a deployment must last without filling the memory, in s.
 const DAY: f64 = 86_400.0;
@@ -15,11 +17,13 @@ const DAY: f64 = 86_400.0;
 #[derive(Clone, Debug)]
 pub(super) struct Needs {
     pub(super) pools: Vec<Need>,
-    /// Time until leaks fill the memory, in s; infinite without any.
+    /// Time until the memory is full, in s; infinite if it never is.
     fills: f64,
+    /// Bytes per second that the parent keeps.
+    parent: f64,
 }
 
-/// What leaks in a pool, and for how long it may.
+/// What the workers of a pool gain with age, and for how long they may.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Need {
     pub(super) leak: Leak,
@@ -27,8 +31,10 @@ pub(super) struct Need {
     pub(super) rate: f64,
     /// Bytes that one worker leaks per second.
     pub(super) pace: f64,
-    /// Longest life of a worker at which the leaks of all pools together fit
-    /// into the memory, in s.
+    /// Pages that a forked worker makes its own.
+    pub(super) sharing: Sharing,
+    /// Longest life of a worker at which what all pools gain fits into the
+    /// memory, in s; infinite if any does.
     pub(super) life: f64,
 }
 
@@ -37,14 +43,13 @@ impl Needs {
         let deployment = &choice.deployment;
         let throughput = choice.summary.throughput.point;
         let mut pools: Vec<Need> = (0..deployment.pools.len())
-            .map(|pool| Need::of(workload, deployment, pool, throughput))
+            .map(|pool| Need::of(workload, host, deployment, pool, throughput))
             .collect();
-        let workers = |pool: usize| f64::from(deployment.pools[pool].profile.workers);
-        let pace: f64 = pools.iter().enumerate().map(|(i, need)| need.pace * workers(i)).sum();
-        let room = memory_limit(workload, host).0 as f64 - choice.summary.peak_pss.point;
-        let fills = if pace > 0.0 { (room / pace).max(0.0) } else { f64::INFINITY };
+        let growth = Growth::of(workload, host, choice, &pools);
+        let fills = growth.fills();
         pools.iter_mut().for_each(|need| need.life = fills);
-        Self { pools, fills }
+        let parent = growth.parent();
+        Self { pools, fills, parent }
     }
 
     /// What calls for replacing the workers of `pool`, if anything does.
@@ -54,16 +59,7 @@ impl Needs {
         deployment: &Deployment,
         pool: usize,
     ) -> Option<String> {
-        let mut why = Vec::new();
-        let pace = self.pools[pool].pace;
-        if pace > 0.0 && self.fills < DAY {
-            why.push(format!(
-                "Each worker leaks {} an hour: without recycling the memory is full after {:.1} \
-                 hours.",
-                bytes(pace * 3600.0),
-                self.fills / 3600.0
-            ));
-        }
+        let mut why = self.full(pool);
         if deployment.pools[pool].lifecycle.recycles() {
             why.push("The workload states a rule by which workers are replaced.".to_owned());
         }
@@ -78,10 +74,52 @@ impl Needs {
         }
         (!why.is_empty()).then(|| why.join(" "))
     }
+
+    /// What fills the memory within a day, if anything does.
+    fn full(&self, pool: usize) -> Vec<String> {
+        let need = &self.pools[pool];
+        let mut what = Vec::new();
+        if need.pace > 0.0 {
+            what.push(format!("Each worker leaks {} an hour", bytes(need.pace * 3600.0)));
+        }
+        if need.sharing.plateau() > 0.0 {
+            what.push(format!(
+                "Each worker makes {} of its parent's pages its own as it serves",
+                bytes(need.sharing.plateau())
+            ));
+        }
+        if self.parent > 0.0 {
+            what.push(format!(
+                "The parent keeps {} of results an hour, which no worker's end frees and every \
+                 worker forked later starts with",
+                bytes(self.parent * 3600.0)
+            ));
+        }
+        if what.is_empty() || self.fills >= DAY {
+            return Vec::new();
+        }
+        let full = format!("without recycling the memory is full after {}", lasting(self.fills));
+        vec![format!("{}: {full}.", what.join(". "))]
+    }
+}
+
+/// `2.5 hours`, `40.0 minutes`, `12.0 s`.
+fn lasting(secs: f64) -> String {
+    match secs {
+        s if s >= 3600.0 => format!("{:.1} hours", s / 3600.0),
+        s if s >= 60.0 => format!("{:.1} minutes", s / 60.0),
+        s => format!("{s:.1} s"),
+    }
 }
 
 impl Need {
-    fn of(workload: &Workload, deployment: &Deployment, pool: usize, throughput: f64) -> Self {
+    fn of(
+        workload: &Workload,
+        host: &Host,
+        deployment: &Deployment,
+        pool: usize,
+        throughput: f64,
+    ) -> Self {
         let served = || served(workload, deployment, pool);
         let share: f64 = served().map(|class| class.share).sum();
         let leaked: f64 = served().map(|class| class.share * class.leak_bytes as f64).sum();
@@ -92,6 +130,7 @@ impl Need {
             leak: Leak { per_request: per_request.ceil() as u64, per_hour },
             rate,
             pace: rate * per_request + per_hour as f64 / 3600.0,
+            sharing: Sharing::of(workload, host, &deployment.pools[pool]),
             life: f64::INFINITY,
         }
     }

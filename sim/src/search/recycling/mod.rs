@@ -9,6 +9,7 @@
 //! where a run can be long enough to see it.
 
 mod causes;
+mod growth;
 mod radius;
 mod rule;
 
@@ -86,10 +87,10 @@ mod tests {
     use crate::experiment::{Scenario, replicate};
     use crate::host::Parameter;
     use crate::kernel::SimDuration;
-    use crate::pool::{Deployment, Dispatcher, PoolConfig, Split};
+    use crate::pool::{Deployment, Dispatcher, PoolConfig, Split, StartMethod};
     use crate::search::assess::assess;
     use crate::search::testing::{cpu_bound, python};
-    use crate::workload::KeepUp;
+    use crate::workload::{KeepUp, Retention};
 
     fn host() -> Host {
         let mut host = Host::ideal(4);
@@ -193,6 +194,39 @@ mod tests {
         assert!(most < f64::from(u32::MAX), "{most}");
         assert!(rule.answer.lives.worst_at_least(3) <= 0.001);
         assert!((rule.outage - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn workers_forked_from_a_grown_parent_are_replaced_before_they_own_it() {
+        let mut workload = leaking(0);
+        workload.runtime.parent_bytes = 1 << 30;
+        let mut host = host();
+        host.memory.cow_plateau = Parameter::exactly(0.5);
+        host.memory.cow_requests = Parameter::exactly(1000.0);
+        let pool = PoolConfig::new(&workload, "process:8".parse().unwrap(), python("3.12"));
+        let found = decided_for(&workload, &host, &pool.clone().into()).pop().unwrap();
+        assert!(found.why.contains("of its parent's pages its own"), "{}", found.why);
+        let lifecycle = found.rule.unwrap().lifecycle;
+        // Beside the parent there are 3 GiB for eight workers, who would take four.
+        let longest = (lifecycle.max_requests.unwrap() + lifecycle.max_requests_jitter) as f64;
+        let own = 8.0 * 0.5 * (1.0 - (-longest / 1000.0).exp());
+        assert!(0.5 < own && own <= 3.0, "{lifecycle:?}");
+        // Spawned workers share nothing.
+        let pool = PoolConfig { start_method: StartMethod::Spawn, ..pool };
+        assert_eq!(decided_for(&workload, &host, &pool.into()), []);
+    }
+
+    #[test]
+    fn no_rule_for_workers_frees_what_the_parent_keeps() {
+        let mut workload = leaking(0);
+        workload.service.dispatcher = Dispatcher::Python;
+        workload.service.results = Retention::Kept;
+        workload.classes[0].response_bytes = 100 << 10;
+        let found = decided(&workload, "process:2").unwrap();
+        assert!(found.why.contains("The parent keeps 34.3 GiB of results"), "{}", found.why);
+        // 4 GiB at 10 MiB/s.
+        assert!(found.why.contains("full after 7.0 minutes"), "{}", found.why);
+        assert!(found.rule.unwrap_err().contains("none is to be replaced"));
     }
 
     #[test]

@@ -3,8 +3,7 @@
 use crate::host::Host;
 use crate::kernel::SimDuration;
 use crate::pool::{Deployment, Lifecycle, PoolConfig};
-use crate::process::StartPlan;
-use crate::recycling::{Leak, Question, Rule, keep_up};
+use crate::recycling::{Leak, Question, Rule, keep_up, start_time};
 use crate::workload::Workload;
 
 use super::RecyclingRule;
@@ -83,16 +82,21 @@ impl Need {
                         jitter is to be found for that."
                 .to_owned());
         }
-        if self.pace == 0.0 {
+        if self.pace == 0.0 && self.sharing.plateau() == 0.0 {
             return Err(
                 "No age makes a worker worse, so none is to be replaced for its age.".to_owned()
             );
+        }
+        if self.life.is_infinite() {
+            return Err("What workers gain with age fits into the memory, so none is to be \
+                        replaced for its age."
+                .to_owned());
         }
         let base = (self.life / 2.0 * self.rate).floor();
         if base >= 1.0 {
             return Ok(requests(base as u64));
         }
-        Err("The memory leaves no room for what even one request leaks: take fewer workers or \
+        Err("The memory leaves no room for what even one request adds: take fewer workers or \
              more memory."
             .to_owned())
     }
@@ -100,7 +104,8 @@ impl Need {
 
 /// From the stop of a worker until its successor serves, on idle cores, in s.
 fn outage(workload: &Workload, host: &Host, pool: &PoolConfig) -> f64 {
-    let plan = StartPlan::new(host, &workload.runtime, pool);
-    let start = (plan.launch + plan.child) * 1e-9;
-    if pool.lifecycle.start_first { 0.0 } else { host.start.stop.value.as_secs() + start }
+    match pool.lifecycle.start_first {
+        true => 0.0,
+        false => host.start.stop.value.as_secs() + start_time(workload, host, pool).as_secs(),
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::host::Host;
 use crate::kernel::{SimDuration, SimTime};
 use crate::search::Limited;
-use crate::search::constraints::memory_limit;
+use crate::search::memory::memory_limit;
 use crate::search::warnings::name_of;
 use crate::workload::{Arrivals, Distribution, Quantile, Segment, SegmentKind, TraceRow, Workload};
 

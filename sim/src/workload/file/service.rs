@@ -45,6 +45,8 @@ pub(super) fn service(
     let max_workers = count("max_workers", 1, u64::from(MAX_WORKERS));
     let pools =
         section.or("pool", Vec::new(), |value| distinct(value, PoolKind::ALL.len(), pool_kind));
+    let stated = section.value("ordering").is_some();
+    let pools = pools.and_then(|pools| check_keys(&section, pools, has_keys || stated));
     let ordering = section.or("ordering", Ordering::default(), |value| ordering(value, has_keys));
     let max_in_flight = count("max_in_flight", 1, MAX_QUEUE);
     let lifecycle = recycling::lifecycle(&section, runtime);
@@ -70,6 +72,24 @@ pub(super) fn service(
 
 fn pool_kind(value: &Value<'_>) -> Result<PoolKind, Fault> {
     one_of(value, &PoolKind::ALL.map(|kind| (kind.name(), kind)))
+}
+
+/// A keyed consumer needs keys, or be told that it may do without: `settled`.
+fn check_keys(
+    section: &Section<'_>,
+    pools: Vec<PoolKind>,
+    settled: bool,
+) -> Result<Vec<PoolKind>, Reported> {
+    use PoolKind::{KeyedAsync, KeyedBaseline, KeyedProcess};
+    let keyed = |kind: &&PoolKind| matches!(kind, KeyedAsync | KeyedBaseline | KeyedProcess);
+    match pools.iter().find(keyed).filter(|_| !settled) {
+        None => Ok(pools),
+        Some(kind) => Err(section.fail(
+            section.span_of("pool"),
+            format!("{kind} consumes messages by key, and these have no keys"),
+            "add [keys] with their `count` and `partitions`, or write ordering = \"unordered\"",
+        )),
+    }
 }
 
 fn ordering(value: &Value<'_>, has_keys: bool) -> Result<Ordering, Fault> {

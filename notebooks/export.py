@@ -89,12 +89,12 @@ def recycling():
     for name, jitter in (("together", ""), ("apart", "--ttl-jitter 20s")):
         yield (
             f"lives-{name}.csv",
-            f"simulate --workload {MINE}/lives.toml --profile process:100 --for 200s"
-            f" --replications 2 {jitter} --timeline OUT",
+            f"simulate --workload {MINE}/lives.toml --profile process:100 --start-method spawn"
+            f" --for 200s --replications 2 {jitter} --timeline OUT",
         )
     yield (
         "lives.parquet",
-        f"sweep --workload {MINE}/lives.toml --vary profile=process:100,thread:4x25"
+        f"sweep --workload {MINE}/lives.toml --start-method spawn --vary profile=process:100,thread:4x25"
         " --vary workload.service.recycling.ttl_jitter=1ms,1s,5s,20s,60s"
         " --requests 100000 --replications 5",
     )

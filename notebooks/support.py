@@ -84,13 +84,12 @@ def command(name):
 
 
 def of(row, figure, group=""):
-    """A figure of a sweep's row with its interval; `figure` has its unit: `p99_s`."""
-    stem, unit = figure.rsplit("_", 1)
-    if unit == "s" and stem.endswith("_per"):
-        stem, unit = stem[:-4], "per_s"
+    """A figure of a sweep's row with its interval; `figure` with its unit, as `p99_s`."""
+    unit = next((unit for unit in ("_per_s", "_s", "_bytes", "_share") if figure.endswith(unit)), "")
+    stem = figure.removesuffix(unit)
     tail = f"{unit}_{group}" if group else unit
-    names = (f"{stem}_{tail}", f"{stem}_low_{tail}", f"{stem}_high_{tail}")
-    return dict(zip(("point", "low", "high"), (row[name] for name in names)))
+    ends = {"point": "", "low": "_low", "high": "_high"}
+    return {end: row[f"{stem}{part}{tail}"] for end, part in ends.items()}
 
 
 SCALES = {
@@ -118,7 +117,7 @@ def shown(value, unit=""):
 
 def digits(number):
     """Three significant digits, or three places, and never a power of ten."""
-    if number == int(number) and abs(number) < 1000:
+    if abs(number) < 1000 and abs(number - round(number)) < 1e-9 * abs(number) + 1e-12:
         return f"{number:.0f}"
     size = abs(number)
     places = 0 if size >= 99.95 else 1 if size >= 9.995 else 2 if size >= 0.9995 else 3
@@ -146,10 +145,9 @@ def observed(cells, cell, figure):
 
 def seen(row, unit):
     """A measured figure with how far two runs differ, and its prediction."""
-    return (
-        f"{shown(row['observed'], unit)} ({row['runs']} run{'s' * (row['runs'] > 1)},"
-        f" {100 * row['noise_floor']:.0f} % apart)"
-    )
+    gap = row["noise_floor"]
+    spread = "1 run" if gap is None else f"{row['runs']} runs, {100 * gap:.0f} % apart"
+    return f"{shown(row['observed'], unit)} ({spread})"
 
 
 def foreseen(row, unit):

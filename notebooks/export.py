@@ -110,7 +110,7 @@ def queueing():
         "queueing.parquet",
         "sweep --workload docs/explanation/queueing.toml"
         " --vary profile=process:1,process:2,process:4,process:8"
-        " --vary workload.arrivals.poisson.rate=20/s..380/s:10 --requests 8000",
+        " --vary workload.arrivals.poisson.rate=20/s..380/s:19 --requests 8000",
     )
     for name, blas in (("process", 1), ("thread", 8), ("thread", 25)):
         yield (

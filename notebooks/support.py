@@ -7,6 +7,7 @@ import tomllib
 import matplotlib.pyplot as plt
 import polars as pl
 from IPython.display import Markdown, display
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 NOTEBOOKS = pathlib.Path(__file__).resolve().parent
@@ -164,6 +165,16 @@ def band(axes, rows, x, figure, group="", factor=1, **style):
     axes.plot(xs, [one["point"] * factor for one in estimates], **style)
     lows, highs = ([one[end] * factor for one in estimates] for end in ("low", "high"))
     axes.fill_between(xs, lows, highs, color=style.get("color"), alpha=0.2, linewidth=0)
+
+
+def logarithmic(axes, which):
+    """Logarithmic axes, `x`, `y` or `xy`, with numbers that can be read."""
+    for axis in (getattr(axes, f"{letter}axis") for letter in which):
+        getattr(axes, f"set_{axis.axis_name}scale")("log")
+        low, high = axis.get_view_interval()
+        axis.set_major_locator(LogLocator(subs=(1,) if high / low > 60 else (1, 2, 5), numticks=12))
+        axis.set_minor_locator(NullLocator())
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
 
 
 def table(heads, rows):

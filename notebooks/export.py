@@ -124,6 +124,7 @@ def queueing():
             f"sweep --workload {MINE}/call.toml {pool}"
             " --vary workload.arrivals.closed.clients=1,2,4,8,16,32,64,100 --requests 3000",
         )
+    yield "recommend.json", "recommend --workload workloads/mixed.toml --format json"
     yield (
         "tree-cpu.parquet",
         f"sweep --workload {MINE}/cpu.toml --vary profile=process:8,threads:8"

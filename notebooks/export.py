@@ -95,8 +95,8 @@ def recycling():
     yield (
         "lives.parquet",
         f"sweep --workload {MINE}/lives.toml --start-method spawn --vary profile=process:100,thread:4x25"
-        " --vary workload.service.recycling.ttl_jitter=1ms,1s,5s,20s,60s"
-        " --requests 100000 --replications 5",
+        " --vary workload.service.recycling.ttl_jitter=1ms,5s,20s,60s"
+        " --requests 65000 --replications 10",
     )
     yield (
         "rule.json",

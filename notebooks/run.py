@@ -90,7 +90,9 @@ def unseen_page(books):
     lines = [heads, ["---"] * len(heads)]
     for name, found in metadata_of(books, "finding"):
         title = f"[{found['key']}](../notebooks/{name}.ipynb)"
-        lines.append([title, found["document"], found["simulated"], found["measured"], found["repeat"]])
+        lines.append(
+            [title, found["document"], found["simulated"], found["measured"], found["repeat"]]
+        )
     rows = (" | ".join(" ".join(cell.split()) for cell in line) for line in lines)
     return UNSEEN_HEAD + "".join(f"| {row} |\n" for row in rows)
 
@@ -109,7 +111,9 @@ def readme_page(books):
 
 
 def differences(name, old, new):
-    return list(difflib.unified_diff(old, new, f"{name} as committed", f"{name} now", lineterm="", n=0))
+    return list(
+        difflib.unified_diff(old, new, f"{name} as committed", f"{name} now", lineterm="", n=0)
+    )
 
 
 def main():
@@ -136,7 +140,9 @@ def main():
             page.write_text(text)
     if changed and not options.update:
         print("\n".join(changed))
-        sys.exit("what the notebooks say is not what is committed; look, then UPDATE_NOTEBOOKS=1 bash .ci/notebooks")
+        sys.exit(
+            "what the notebooks say is not what is committed; look, then UPDATE_NOTEBOOKS=1 bash .ci/notebooks"
+        )
 
 
 if __name__ == "__main__":

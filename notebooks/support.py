@@ -86,7 +86,9 @@ def command(name):
 
 def of(row, figure, group=""):
     """A figure of a sweep's row with its interval; `figure` with its unit, as `p99_s`."""
-    unit = next((unit for unit in ("_per_s", "_s", "_bytes", "_share") if figure.endswith(unit)), "")
+    unit = next(
+        (unit for unit in ("_per_s", "_s", "_bytes", "_share") if figure.endswith(unit)), ""
+    )
     stem = figure.removesuffix(unit)
     tail = f"{unit}_{group}" if group else unit
     ends = {"point": "", "low": "_low", "high": "_high"}
@@ -141,7 +143,9 @@ def apart(one, other):
 
 def observed(cells, cell, figure):
     """A measured figure of `planner validate`'s table."""
-    return cells.row(by_predicate=(pl.col("cell") == cell) & (pl.col("figure") == figure), named=True)
+    return cells.row(
+        by_predicate=(pl.col("cell") == cell) & (pl.col("figure") == figure), named=True
+    )
 
 
 def seen(row, unit):

@@ -42,8 +42,8 @@ def turns(found, name, unit):
     )
 
 
-def branch(says, swept, published, unit, rows, sweep, figure, advised, rival, **how):
-    """A row of the tree: the advice, the ratio and the verdict at the published value, where it turns."""
+def branch(says, published, rows, advised, rival, *, swept, sweep, unit, figure, **how):
+    """A row of the tree: advice, ratio and verdict at the published value, where it turns."""
     found = verdicts(rows, sweep, figure, advised, rival, **how)
     _, winner, ratio = min(found, key=lambda one: abs(one[0] - published))
     verdict = {advised: "confirmed", rival: "refuted", None: "no difference"}[winner]

@@ -61,18 +61,21 @@ pub enum Set {
     Reserve,
     /// Workers behind gRPC, whose dispatcher no calibration measures.
     Grpc,
+    /// gunicorn, uvicorn and Celery behind clients of ours.
+    Servers,
     /// Pools among which to choose.
     Decision,
 }
 
 impl Set {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::HeldOut,
         Self::Development,
         Self::Extrapolation,
         Self::Reserve,
         Self::Grpc,
+        Self::Servers,
         Self::Decision,
     ];
 
@@ -84,6 +87,7 @@ impl Set {
             Self::Extrapolation => "extrapolation",
             Self::Reserve => "reserve",
             Self::Grpc => "grpc",
+            Self::Servers => "servers",
             Self::Decision => "decision",
         }
     }
@@ -144,6 +148,7 @@ pub fn shipped(set: Set) -> Result<Vec<Cell>, Vec<InputError>> {
         Set::Extrapolation => include_str!("../../cells/extrapolation.toml"),
         Set::Reserve => include_str!("../../cells/reserve.toml"),
         Set::Grpc => include_str!("../../cells/grpc.toml"),
+        Set::Servers => include_str!("../../cells/servers.toml"),
         Set::Decision => {
             let grids = super::grid::shipped()?;
             return Ok(grids.into_iter().flat_map(|grid| grid.cells).collect());

@@ -40,6 +40,11 @@ class Pool:
         os.environ["PLANNER_BROKER"] = address
         os.environ["PLANNER_SPEC"] = os.path.join(folder, "spec.json")
         os.environ["PLANNER_UPS"] = ups = os.path.join(folder, "ups.jsonl")
+        named = os.path.join(folder, "pool.pid")
+        # Of an earlier run in this folder.
+        for path in (ups, named):
+            if os.path.exists(path):
+                os.remove(path)
         with open(os.path.join(folder, "rates.json"), "w") as file:
             json.dump(setup[1][1], file)
         from servers import tasks
@@ -48,7 +53,7 @@ class Pool:
         wait_for("Redis", lambda: answers(self._client), self._redis)
         self.began = time.monotonic_ns()
         self._worker = start_worker(spec)
-        with open(os.path.join(folder, "pool.pid"), "w") as file:
+        with open(named, "w") as file:
             file.write(str(self._worker.pid))
         # Every child says that it is there, and then the worker itself.
         expected = 1 + (spec["workers"] if spec["pool"] == "celery-prefork" else 0)

@@ -122,7 +122,8 @@ fn rows() -> Vec<TraceRow> {
 
 impl Round {
     fn of(seen: &Observation) -> Self {
-        let root = seen.samples.first().and_then(|it| it.processes.first()).map(|it| it.pid);
+        // The first that was ever seen starts the others.
+        let root = seen.samples.iter().find_map(|it| it.processes.first()).map(|it| it.pid);
         let alone = seen.records.iter().all(|it| it.worker.map(|pid| pid as i32) == root);
         let side = |counts: &dyn Fn(i32) -> bool, inside: bool| {
             let spent = [0, 1, 2].map(|number| {

@@ -36,7 +36,7 @@ mod roots;
 pub(crate) mod spoken;
 mod startup;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub(crate) mod timers;
 mod usage;
 pub(crate) mod wire;

@@ -124,3 +124,53 @@ impl Line {
 fn seconds(time: SimDuration) -> u64 {
     time.0 / SimDuration::SECOND.0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grpc::testing::config;
+
+    /// The command line of that pool, with rules for its workers.
+    fn line(kind: PoolKind, profile: &str, change: fn(&mut PoolConfig)) -> String {
+        let mut pool = config(kind, profile);
+        change(&mut pool);
+        arguments(&pool, 8000).join(" ")
+    }
+
+    #[test]
+    fn sync_workers_are_replaced_and_timed_out_as_asked() {
+        let line = line(PoolKind::GunicornSync, "process:3", |pool| {
+            pool.lifecycle.max_requests = Some(40);
+            pool.lifecycle.max_requests_jitter = 25;
+            pool.lifecycle.kill_after = Some(SimDuration::SECOND);
+        });
+        assert_eq!(
+            line,
+            "-m gunicorn --bind 127.0.0.1:8000 --workers 3 --worker-class sync --timeout 1 \
+             --graceful-timeout 30 --max-requests 40 --max-requests-jitter 25 \
+             --no-control-socket --log-level warning servers.wsgi:application"
+        );
+    }
+
+    #[test]
+    fn sizes_become_threads_or_connections() {
+        let threads = line(PoolKind::GunicornGthread, "thread:2x8", |_| {});
+        assert!(threads.contains("--workers 2"), "{threads}");
+        assert!(threads.contains("--threads 8 --worker-connections 1000"), "{threads}");
+        let greenlets = line(PoolKind::GunicornGevent, "async:2x50", |pool| {
+            pool.start_method = StartMethod::Fork;
+        });
+        assert!(greenlets.contains("gevent --worker-connections 50"), "{greenlets}");
+        assert!(greenlets.contains("--preload") && !threads.contains("--preload"));
+    }
+
+    #[test]
+    fn uvicorn_has_its_own_words() {
+        let line = line(PoolKind::Uvicorn, "async:2x50", |pool| {
+            pool.lifecycle.max_requests = Some(40);
+        });
+        let limits = "--limit-max-requests 40 --limit-max-requests-jitter 0";
+        assert!(line.starts_with("-m uvicorn") && line.contains(limits), "{line}");
+        assert!(line.ends_with("servers.asgi:application"), "{line}");
+    }
+}

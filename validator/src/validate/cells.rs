@@ -394,6 +394,24 @@ mod tests {
     }
 
     #[test]
+    fn every_server_is_run_and_replaces_workers_where_it_can() {
+        let cells = shipped(Set::Servers).unwrap();
+        for kind in crate::servers::kinds() {
+            let own: Vec<&Cell> = cells.iter().filter(|cell| cell.pool == kind).collect();
+            assert!(!own.is_empty(), "{kind}");
+        }
+        let jitter = |cell: &&Cell| cell.workload.service.lifecycle.max_requests_jitter > 0;
+        assert!(cells.iter().filter(jitter).count() >= 3);
+        let host = sim::host::Host::ideal(2);
+        for cell in &cells {
+            let case = crate::validate::Case::new(cell, "3.13".parse().unwrap(), &host, 1);
+            let case = case.unwrap_or_else(|why| panic!("{}: {why}", cell.name));
+            let limit = cell.workload.service.lifecycle.max_requests;
+            assert_eq!(case.deployment.pools[0].lifecycle.max_requests, limit, "{}", cell.name);
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_said_with_its_line() {
         let head = "set = \"development\"\n[[workload]]\nname = \"w\"\n\
                     arrivals = { batch = { requests = 9 } }\n\

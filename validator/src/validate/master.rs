@@ -51,3 +51,40 @@ pub(super) fn ready_with_its_workers(kind: PoolKind) -> bool {
         || servers::HTTP.contains(&kind)
         || servers::CELERY.contains(&kind)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::cells::{Set, shipped};
+    use super::*;
+    use crate::servers::Imports;
+    use sim::host::Parameter;
+    use sim::kernel::SimDuration;
+
+    fn master(cell: &str) -> Master {
+        let cell = shipped(Set::Servers).unwrap().into_iter().find(|it| it.name == cell).unwrap();
+        let mut host = Host::ideal(2);
+        host.memory.interpreter = Parameter::exactly(3_000_000);
+        host.memory.cow_plateau = Parameter::exactly(0.1);
+        host.start.interpreter = Parameter::exactly(SimDuration(50_000_000));
+        let case = Case::new(&cell, "3.13".parse().unwrap(), &host, 1).unwrap();
+        let imports = |bytes, ms: u64| Imports { private_bytes: bytes, import_cpu_ns: ms * 1_000_000 };
+        let (parent, worker) = (imports(13_000_000, 150), imports(15_000_000, 180));
+        let application = Application {
+            private_bytes: worker.private_bytes,
+            import_cpu_ns: worker.import_cpu_ns,
+            parent: Some(parent),
+        };
+        Master::of(&case, &host, Some(application))
+    }
+
+    #[test]
+    fn an_arbiter_has_what_gunicorn_imports_and_workers_copy_a_part_of_it() {
+        assert_eq!(master("sync-page-2"), Master { bytes: 12_000_000, boot: 0.1 });
+    }
+
+    #[test]
+    fn a_supervisor_is_there_if_it_has_several_workers() {
+        assert_eq!(master("uvicorn-parse-2x100"), Master { bytes: 13_000_000, boot: 0.15 });
+        assert_eq!(master("uvicorn-mixed-1x100"), Master::default());
+    }
+}

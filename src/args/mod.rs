@@ -12,6 +12,7 @@ mod plot;
 mod pool;
 mod recommend;
 mod recycling;
+mod servers;
 mod shell;
 mod simulate;
 mod sweep;
@@ -34,6 +35,7 @@ pub use plot::{Kind as PlotKind, PlotArgs};
 pub use pool::{ChoiceArg, blas_threads, one_of, start_methods};
 pub use recommend::RecommendArgs;
 pub use recycling::RecyclingArgs;
+pub use servers::ServersArgs;
 pub use shell::{CompletionsArgs, ManArgs, Schema, SchemaArgs};
 pub use simulate::{MAX_REQUESTS, SimulateArgs};
 pub use sweep::SweepArgs;
@@ -69,6 +71,7 @@ pub enum Command {
     Import(ImportArgs),
     Doctor(DoctorArgs),
     LockProbe(LockProbeArgs),
+    Servers(ServersArgs),
     Systems(SystemsArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),

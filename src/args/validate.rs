@@ -91,6 +91,8 @@ pub enum SetArg {
     Reserve,
     /// Workers behind gRPC
     Grpc,
+    /// gunicorn, uvicorn and Celery behind clients over loopback
+    Servers,
 }
 
 impl From<SetArg> for Set {
@@ -101,6 +103,7 @@ impl From<SetArg> for Set {
             SetArg::Extrapolation => Self::Extrapolation,
             SetArg::Reserve => Self::Reserve,
             SetArg::Grpc => Self::Grpc,
+            SetArg::Servers => Self::Servers,
         }
     }
 }

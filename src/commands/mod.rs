@@ -10,6 +10,7 @@ mod lock_probe;
 mod plot;
 mod recommend;
 mod recycling;
+mod servers;
 mod shell;
 mod simulate;
 mod sweep;
@@ -37,6 +38,7 @@ pub fn run(command: Command) -> Result<Code, Failure> {
         Command::Import(args) => import::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::LockProbe(args) => lock_probe::run(&args),
+        Command::Servers(args) => servers::run(&args),
         Command::Systems(args) => systems::run(&args),
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),

@@ -1,6 +1,6 @@
 use crate::lab::Lab;
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "",
     "recommend",
     "simulate",
@@ -15,6 +15,7 @@ const COMMANDS: [&str; 17] = [
     "validate",
     "import",
     "lock-probe",
+    "servers",
     "systems",
     "completions",
     "man",

@@ -35,14 +35,16 @@ def main(spec_path):
         ready = time.monotonic_ns()
         log.write(
             event="ready",
-            began=began,
-            ready=ready,
+            began=getattr(pool, "began", began),
+            ready=getattr(pool, "ready", ready),
             interpreter_lock=has_lock(),
             application=application,
         )
         stage = "replay"
+        beside_ns = getattr(pool, "beside_ns", lambda: 0)
+        before = beside_ns()
         counts = load.replay(spec, read_trace(spec), pool, log)
-        log.write(event="end", **counts)
+        log.write(event="end", beside=beside_ns() - before, **counts)
     except BaseException as error:
         traceback.print_exc()
         log.write(event="failed", stage=stage, detail=events.describe(error))

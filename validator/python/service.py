@@ -14,13 +14,22 @@ import calibration
 import events
 import kernels
 
+COOPERATIVE = (
+    "asyncio",
+    "gevent-pool",
+    "eventlet-green-pool",
+    "gunicorn-gevent",
+    "uvicorn",
+)
+"""Pools in which a thread serves several requests at once."""
+
 
 class Application:
     """What a process of the pool holds: the classes, and how long steps take."""
 
     def __init__(self, spec, rates):
         self.classes = spec["classes"]
-        self.cooperative = spec["pool"] in ("asyncio", "gevent-pool", "eventlet-green-pool")
+        self.cooperative = spec["pool"] in COOPERATIVE
         self.to_thread = spec["to_thread"]
         self.rates = rates
         self.leaked = []

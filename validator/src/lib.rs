@@ -6,6 +6,7 @@
 //! - [`lock_probe`] holds the model of the interpreter lock against the lock.
 //! - [`environments`] makes the Python that a pool needs.
 //! - [`grpc`] dispatches requests to gRPC workers.
+//! - [`servers`] sends requests to gunicorn and uvicorn.
 //! - [`run`] has a pool serve a trace and keeps what was seen.
 //! - [`validate`] holds predictions against what real pools did.
 //! - [`systems`] runs published systems and holds predictions against them.
@@ -24,5 +25,6 @@ pub mod lock_probe;
 pub mod noise;
 pub mod readiness;
 pub mod run;
+pub mod servers;
 pub mod systems;
 pub mod validate;

@@ -8,6 +8,10 @@ of its processes, and is ready once it is made. It has
                                     if the pool gave the request up; may block;
 `map(requests, chunk, done, failed)` the pool's own map, replies in order;
 `close()`                           ends the workers.
+
+One whose processes are not this one's own children also has `began` and
+`ready`, the instants of its start, and `beside_ns()`, CPU time that was spent
+for it but is not its own.
 """
 
 import importlib
@@ -20,6 +24,8 @@ FILES = {
     "gevent-pool": "gevent_pool",
     "eventlet-green-pool": "eventlet_pool",
     "asyncio": "asyncio_pool",
+    "celery-prefork": "celery_pool",
+    "celery-threads": "celery_pool",
 }
 
 

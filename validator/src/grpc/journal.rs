@@ -33,16 +33,16 @@ pub struct Life {
 
 /// The files, and what is in them.
 #[derive(Debug)]
-pub(super) struct Journal {
+pub(crate) struct Journal {
     events: File,
     lives_file: File,
-    pub(super) kernels: Vec<KernelRate>,
-    pub(super) records: Vec<Record>,
-    pub(super) lives: Vec<Life>,
+    pub(crate) kernels: Vec<KernelRate>,
+    pub(crate) records: Vec<Record>,
+    pub(crate) lives: Vec<Life>,
 }
 
 impl Journal {
-    pub(super) fn new(files: &Files) -> io::Result<Self> {
+    pub(crate) fn new(files: &Files) -> io::Result<Self> {
         Ok(Self {
             events: File::options().append(true).open(&files.events)?,
             lives_file: File::create(lives_path(&files.folder))?,
@@ -52,20 +52,20 @@ impl Journal {
         })
     }
 
-    pub(super) fn calibrated(&mut self, rate: KernelRate) {
+    pub(crate) fn calibrated(&mut self, rate: KernelRate) {
         write(&mut self.events, &Event::Calibrated(rate.clone()));
         self.kernels.push(rate);
     }
 
-    pub(super) fn ready(&mut self, startup: Startup) {
+    pub(crate) fn ready(&mut self, startup: Startup) {
         write(&mut self.events, &Event::Ready(startup));
     }
 
-    pub(super) fn origin(&mut self, at: u64) {
+    pub(crate) fn origin(&mut self, at: u64) {
         write(&mut self.events, &Event::Origin { at });
     }
 
-    pub(super) fn record(&mut self, record: Record) {
+    pub(crate) fn record(&mut self, record: Record) {
         let event = Event::Request(record);
         write(&mut self.events, &event);
         if let Event::Request(record) = event {
@@ -73,14 +73,14 @@ impl Journal {
         }
     }
 
-    pub(super) fn life(&mut self, life: Life) {
+    pub(crate) fn life(&mut self, life: Life) {
         write(&mut self.lives_file, &life);
         self.lives.push(life);
     }
 
-    pub(super) fn end(&mut self, served: usize) {
+    pub(crate) fn end(&mut self, served: usize) {
         let failed = self.records.len() - served;
-        write(&mut self.events, &Event::End { served, failed });
+        write(&mut self.events, &Event::End { served, failed, beside: 0 });
     }
 }
 

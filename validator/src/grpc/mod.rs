@@ -24,7 +24,7 @@ mod cost;
 mod dispatcher;
 mod ending;
 mod fleet;
-mod journal;
+pub(crate) mod journal;
 mod lives;
 mod load;
 mod options;
@@ -33,13 +33,13 @@ mod process;
 mod refusal;
 mod requests;
 mod roots;
-mod spoken;
+pub(crate) mod spoken;
 mod startup;
 #[cfg(test)]
-mod testing;
-mod timers;
+pub(crate) mod testing;
+pub(crate) mod timers;
 mod usage;
-mod wire;
+pub(crate) mod wire;
 
 use std::fs::File;
 use std::io;

@@ -5,7 +5,7 @@ use sim::pool::{PoolConfig, PoolKind};
 use sim::workload::{Arrivals, Distribution, RequestClass, Segment, SegmentKind, Workload};
 
 /// That pool as it is deployed by default.
-pub(super) fn config(kind: PoolKind, profile: &str) -> PoolConfig {
+pub(crate) fn config(kind: PoolKind, profile: &str) -> PoolConfig {
     let segment = Segment::new(SegmentKind::Wait, Distribution::Constant(SimDuration::MILLISECOND));
     let class = RequestClass::new("request", 1.0, vec![segment]);
     let workload = Workload::new("any", Arrivals::Poisson { rate: 1.0 }, vec![class]);

@@ -15,7 +15,7 @@ use crate::run::sampler::monotonic_ns;
 /// Chores of one kind, each due at an instant in ns of CLOCK_MONOTONIC; of
 /// equal instants the first set is the first due.
 #[derive(Debug)]
-pub(super) struct Timers<T> {
+pub(crate) struct Timers<T> {
     chores: BinaryHeap<Reverse<(u64, u64, T)>>,
     set: u64,
     timer: TimerFd,
@@ -25,7 +25,7 @@ pub(super) struct Timers<T> {
 
 impl<T: Ord> Timers<T> {
     /// None yet. Within a runtime only.
-    pub(super) fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let flags = TimerFlags::TFD_CLOEXEC | TimerFlags::TFD_NONBLOCK;
         let timer = TimerFd::new(ClockId::CLOCK_MONOTONIC, flags)?;
         let watched = std::os::fd::AsFd::as_fd(&timer).try_clone_to_owned()?;
@@ -33,13 +33,13 @@ impl<T: Ord> Timers<T> {
     }
 
     /// Has `chore` fall due at `instant`.
-    pub(super) fn at(&mut self, instant: u64, chore: T) {
+    pub(crate) fn at(&mut self, instant: u64, chore: T) {
         self.set += 1;
         self.chores.push(Reverse((instant, self.set, chore)));
     }
 
     /// The next chore whose instant has come.
-    pub(super) fn due(&mut self) -> Option<T> {
+    pub(crate) fn due(&mut self) -> Option<T> {
         let Reverse((instant, ..)) = self.chores.peek()?;
         if *instant > monotonic_ns() {
             return None;
@@ -48,7 +48,7 @@ impl<T: Ord> Timers<T> {
     }
 
     /// Returns once a chore may be due.
-    pub(super) async fn wait(&mut self) -> io::Result<()> {
+    pub(crate) async fn wait(&mut self) -> io::Result<()> {
         let Some(Reverse((instant, ..))) = self.chores.peek() else {
             return std::future::pending().await;
         };

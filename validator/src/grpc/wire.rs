@@ -18,19 +18,19 @@ const REPLY_HEAD: usize = 48;
 
 /// A worker's answer. Instants in ns of CLOCK_MONOTONIC.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Reply {
-    pub(super) request: usize,
-    pub(super) started: u64,
-    pub(super) finished: u64,
-    pub(super) cpu: Option<u64>,
-    pub(super) thread: u64,
-    pub(super) process: u32,
-    pub(super) fault: Option<String>,
-    pub(super) body: Bytes,
+pub(crate) struct Reply {
+    pub(crate) request: usize,
+    pub(crate) started: u64,
+    pub(crate) finished: u64,
+    pub(crate) cpu: Option<u64>,
+    pub(crate) thread: u64,
+    pub(crate) process: u32,
+    pub(crate) fault: Option<String>,
+    pub(crate) body: Bytes,
 }
 
 /// Row `index` of the trace, with its payload.
-pub(super) fn encode(index: usize, row: &TraceRow, payload: &[u8]) -> Bytes {
+pub(crate) fn encode(index: usize, row: &TraceRow, payload: &[u8]) -> Bytes {
     let mut out = Vec::with_capacity(16 + 8 * row.segments.len() + payload.len());
     out.put_u64_le(index as u64);
     out.put_u32_le(row.class as u32);
@@ -40,7 +40,8 @@ pub(super) fn encode(index: usize, row: &TraceRow, payload: &[u8]) -> Bytes {
     out.into()
 }
 
-fn decode(mut message: Bytes) -> Option<Reply> {
+/// A worker's answer; `None` if it is cut off.
+pub(crate) fn decode(mut message: Bytes) -> Option<Reply> {
     if message.len() < REPLY_HEAD {
         return None;
     }

@@ -4,10 +4,11 @@ use sim::pool::{PoolConfig, PoolKind};
 
 use super::error::RunError;
 use super::spec::{POOLS, PoolSpec};
-use crate::grpc;
+use crate::{grpc, servers};
 
 /// Pools that replace a process after so many requests.
-const RECYCLING: [PoolKind; 2] = [PoolKind::MultiprocessingPool, PoolKind::ProcessPoolExecutor];
+const RECYCLING: [PoolKind; 3] =
+    [PoolKind::MultiprocessingPool, PoolKind::ProcessPoolExecutor, PoolKind::CeleryPrefork];
 
 impl PoolSpec {
     /// `pool` as it is run.
@@ -19,8 +20,8 @@ impl PoolSpec {
         if !POOLS.contains(&kind) {
             return Err(RunError::NoPool { kind });
         }
-        // A gRPC pool is run by its whole configuration, and checked as that.
-        if grpc::KINDS.contains(&kind) {
+        // These are run by their whole configuration, and checked as that.
+        if grpc::KINDS.contains(&kind) || servers::HTTP.contains(&kind) {
             return Ok(Self {
                 blas_threads: Some(pool.blas_threads),
                 ..Self::deployed(pool.clone())
@@ -29,6 +30,7 @@ impl PoolSpec {
         let life = &pool.lifecycle;
         let other_rule = life.ttl.is_some()
             || life.memory_limit.is_some()
+            || life.kill_after.is_some()
             || life.max_requests_jitter > 0
             || (life.max_requests.is_some() && !RECYCLING.contains(&kind));
         if other_rule {
@@ -85,8 +87,8 @@ mod tests {
 
     #[test]
     fn what_is_not_run_for_real_is_refused() {
-        let other = PoolSpec::of(&config(PoolKind::GunicornSync, "process:2")).unwrap_err();
-        assert!(other.to_string().contains("gunicorn-sync"), "{other}");
+        let other = PoolSpec::of(&config(PoolKind::KeyedProcess, "process:2")).unwrap_err();
+        assert!(other.to_string().contains("keyed-process"), "{other}");
         let mut pool = config(PoolKind::MultiprocessingPool, "process:2");
         pool.lifecycle.ttl = Some(SimDuration::SECOND);
         let rule = PoolSpec::of(&pool).unwrap_err();

@@ -15,15 +15,26 @@ use super::observation::{KernelRate, Record, Startup};
 pub(crate) enum Event {
     Calibrated(KernelRate),
     Ready(Startup),
-    Origin { at: u64 },
+    Origin {
+        at: u64,
+    },
     Request(Record),
-    End { served: usize, failed: usize },
-    Failed { stage: String, detail: String },
+    End {
+        served: usize,
+        failed: usize,
+        /// CPU time spent beside the pool for it, in ns.
+        #[serde(default)]
+        beside: u64,
+    },
+    Failed {
+        stage: String,
+        detail: String,
+    },
 }
 
 /// Reads what is new.
 #[derive(Debug)]
-pub(super) struct Tail {
+pub(crate) struct Tail {
     path: PathBuf,
     file: File,
     offset: u64,
@@ -31,12 +42,12 @@ pub(super) struct Tail {
 }
 
 impl Tail {
-    pub(super) fn open(path: &Path) -> std::io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> std::io::Result<Self> {
         Ok(Self { path: path.to_owned(), file: File::open(path)?, offset: 0, lines: 0 })
     }
 
     /// Events since the last call.
-    pub(super) fn read(&mut self) -> Result<Vec<Event>, RunError> {
+    pub(crate) fn read(&mut self) -> Result<Vec<Event>, RunError> {
         let mut bytes = Vec::new();
         let read = self.file.seek(SeekFrom::Start(self.offset));
         read.and_then(|_| self.file.read_to_end(&mut bytes)).map_err(RunError::Watch)?;
@@ -88,7 +99,7 @@ mod tests {
         assert_eq!(tail.read().unwrap(), [Event::Origin { at: 7 }]);
         assert_eq!(tail.read().unwrap(), []);
         writeln!(out, "\"end\",\"served\":1,\"failed\":2}}").unwrap();
-        assert_eq!(tail.read().unwrap(), [Event::End { served: 1, failed: 2 }]);
+        assert_eq!(tail.read().unwrap(), [Event::End { served: 1, failed: 2, beside: 0 }]);
         writeln!(out, "{{\"event\":\"other\"}}").unwrap();
         let error = tail.read().unwrap_err();
         assert!(matches!(error, RunError::Event { line: 3, .. }), "{error}");

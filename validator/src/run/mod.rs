@@ -37,7 +37,7 @@ pub(crate) use sampler::monotonic_ns;
 pub(crate) use sources::write as write_sources;
 
 use crate::child::Group;
-use crate::grpc;
+use crate::{grpc, servers};
 use sampler::Sampler;
 use watch::Watch;
 
@@ -101,6 +101,9 @@ impl Default for Limits {
 /// # Errors
 /// The pool never came to serve, or the run could not be written down.
 pub fn run(plan: &Plan<'_>, folder: &Path, stop: &Stop) -> Result<Observation, RunError> {
+    if servers::HTTP.contains(&plan.spec.pool.kind) {
+        return servers::serve(plan, folder, stop);
+    }
     if plan.spec.pool.deployment.is_some() {
         return Ok(grpc::serve(plan, folder, stop)?.observation);
     }
@@ -112,9 +115,18 @@ pub fn run(plan: &Plan<'_>, folder: &Path, stop: &Stop) -> Result<Observation, R
     let guard = Guard::over(group.id()).map_err(RunError::Guard)?;
     let root =
         i32::try_from(group.id()).map_err(|error| RunError::Watch(io::Error::other(error)))?;
-    let sampler = Sampler::start(move || vec![root], plan.sample_every, &files.samples)
-        .map_err(at(&files.samples))?;
+    let named =
+        servers::CELERY.contains(&plan.spec.pool.kind).then(|| files.folder.join("pool.pid"));
+    let roots = move || named.as_deref().map_or(vec![root], named_root);
+    let sampler =
+        Sampler::start(roots, plan.sample_every, &files.samples).map_err(at(&files.samples))?;
     Watch { plan, files: &files, stop, launched, group, _guard: guard }.run(sampler)
+}
+
+/// The process that the file at `path` names, once it does.
+fn named_root(path: &Path) -> Vec<i32> {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    text.parse().into_iter().collect()
 }
 
 /// Says of what file an error is.
@@ -154,7 +166,10 @@ fn check(plan: &Plan<'_>) -> Result<(), RunError> {
     if !POOLS.contains(&kind) {
         return Err(RunError::NoPool { kind });
     }
-    grpc::check(plan)?;
+    match servers::HTTP.contains(&kind) {
+        true => servers::check(plan)?,
+        false => grpc::check(plan)?,
+    }
     let classes = &plan.spec.classes;
     if classes.len() != plan.workload.classes.len() {
         let (found, expected) = (classes.len(), plan.workload.classes.len());

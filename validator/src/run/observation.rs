@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::sampler::{Sample, SamplingCost};
+use crate::servers::Imports;
 
 /// One run.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,8 +24,8 @@ pub struct Observation {
     pub samples: Vec<Sample>,
     /// What looking at them cost.
     pub sampling: SamplingCost,
-    /// CPU time that this process spent as the pool's dispatcher while requests
-    /// were served, in ns; 0 where the pool's own processes do all of it.
+    /// CPU time that this process spent as the pool's dispatcher, or as its
+    /// clients, while requests were served, in ns; 0 where Python does all of it.
     pub dispatching: u64,
     /// How it ended.
     pub end: End,
@@ -76,6 +77,10 @@ pub struct Application {
     pub shared_bytes: Option<u64>,
     /// CPU time from its launch to its last import, in ns.
     pub import_cpu_ns: u64,
+    /// The same of the process that starts workers, where that is a server's
+    /// which leaves the application to them.
+    #[serde(default)]
+    pub parent: Option<Imports>,
 }
 
 /// How long a kernel takes, in ns, alone and undisturbed.

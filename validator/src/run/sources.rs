@@ -10,7 +10,7 @@ macro_rules! python {
     };
 }
 
-const PACKAGES: [&str; 2] = ["pools", "grpc_worker"];
+const PACKAGES: [&str; 3] = ["pools", "grpc_worker", "servers"];
 const SOURCES: &[(&str, &str)] = python![
     "runner.py",
     "reference.py",
@@ -30,10 +30,17 @@ const SOURCES: &[(&str, &str)] = python![
     "pools/gevent_pool.py",
     "pools/eventlet_pool.py",
     "pools/asyncio_pool.py",
+    "pools/celery_pool.py",
     "grpc_worker/__init__.py",
     "grpc_worker/__main__.py",
     "grpc_worker/server.py",
     "grpc_worker/wire.py",
+    "servers/__init__.py",
+    "servers/__main__.py",
+    "servers/asgi.py",
+    "servers/tasks.py",
+    "servers/worker.py",
+    "servers/wsgi.py",
 ];
 
 /// Writes all of it under `folder`.

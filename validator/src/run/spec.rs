@@ -10,8 +10,9 @@ use sim::workload::{Arrivals, RequestClass, Retention, Segment, SegmentKind, Wor
 use super::Files;
 
 /// The pools that can be run: each one file under `python/pools`, but for the
-/// gRPC pools, which are `grpc` with `python/grpc_worker`.
-pub const POOLS: [PoolKind; 10] = [
+/// gRPC pools, which are `grpc` with `python/grpc_worker`, and the servers, which
+/// are `servers` with `python/servers`.
+pub const POOLS: [PoolKind; 16] = [
     PoolKind::MultiprocessingPool,
     PoolKind::ProcessPoolExecutor,
     PoolKind::MultiprocessingThreadPool,
@@ -22,6 +23,12 @@ pub const POOLS: [PoolKind; 10] = [
     PoolKind::GrpcProcess,
     PoolKind::GrpcThread,
     PoolKind::GrpcThreadSerial,
+    PoolKind::GunicornSync,
+    PoolKind::GunicornGthread,
+    PoolKind::GunicornGevent,
+    PoolKind::Uvicorn,
+    PoolKind::CeleryPrefork,
+    PoolKind::CeleryThreads,
 ];
 
 /// A pool and its size.
@@ -44,7 +51,8 @@ pub struct PoolSpec {
     pub to_thread: bool,
     /// Threads of the BLAS library; `None`: its own choice.
     pub blas_threads: Option<u32>,
-    /// For gRPC pools: all of it, of which the fields above tell the size.
+    /// For gRPC pools and servers: all of it, of which the fields above tell the
+    /// size.
     pub deployment: Option<Deployment>,
 }
 

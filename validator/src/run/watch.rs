@@ -39,6 +39,8 @@ struct Seen {
     origin: Option<u64>,
     records: Vec<Record>,
     finished: bool,
+    /// CPU time spent beside the pool for it, in ns.
+    beside: u64,
     failed: Option<(String, String)>,
 }
 
@@ -63,8 +65,7 @@ impl Watch<'_> {
             answered[record.request] = true;
         }
         let lost = (0..answered.len()).filter(|&row| !answered[row]).collect();
-        let Seen { kernels, records, .. } = seen;
-        let dispatching = 0;
+        let Seen { kernels, records, beside: dispatching, .. } = seen;
         Ok(Observation {
             kernels,
             startup,
@@ -163,10 +164,10 @@ impl Seen {
             Event::Request(record) => {
                 return Err(format!("request {} of a trace of {rows}", record.request));
             }
-            Event::End { served, failed } if served + failed == self.records.len() => {
-                self.finished = true;
+            Event::End { served, failed, beside } if served + failed == self.records.len() => {
+                (self.finished, self.beside) = (true, beside);
             }
-            Event::End { served, failed } => {
+            Event::End { served, failed, .. } => {
                 let found = self.records.len();
                 return Err(format!("{served} served and {failed} failed, {found} records"));
             }

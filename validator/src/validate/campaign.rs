@@ -17,6 +17,7 @@ use super::verdict::{Comparison, Run, compare};
 use crate::environments::{Cache, Purpose};
 use crate::interpreters::Interpreter;
 use crate::run::{Observation, RunError, Stop};
+use crate::servers;
 
 /// Times that a run is repeated because the machine was not its own.
 const RETRIES: u32 = 2;
@@ -206,6 +207,7 @@ fn purpose(pool: PoolKind, workload: &Workload) -> Purpose {
     match pool {
         PoolKind::GeventPool | PoolKind::EventletGreenPool => Purpose::Greenlets,
         PoolKind::GrpcProcess | PoolKind::GrpcThread | PoolKind::GrpcThreadSerial => Purpose::Grpc,
+        _ if servers::HTTP.contains(&pool) || servers::CELERY.contains(&pool) => Purpose::Servers,
         _ if segments.any(|it| it.kind == SegmentKind::Native { parallel: true }) => Purpose::Numpy,
         _ => Purpose::Plain,
     }

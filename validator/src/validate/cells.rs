@@ -61,18 +61,21 @@ pub enum Set {
     Reserve,
     /// Workers behind gRPC, whose dispatcher no calibration measures.
     Grpc,
+    /// gunicorn, uvicorn and Celery behind clients of ours.
+    Servers,
     /// Pools among which to choose.
     Decision,
 }
 
 impl Set {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::HeldOut,
         Self::Development,
         Self::Extrapolation,
         Self::Reserve,
         Self::Grpc,
+        Self::Servers,
         Self::Decision,
     ];
 
@@ -84,6 +87,7 @@ impl Set {
             Self::Extrapolation => "extrapolation",
             Self::Reserve => "reserve",
             Self::Grpc => "grpc",
+            Self::Servers => "servers",
             Self::Decision => "decision",
         }
     }
@@ -144,6 +148,7 @@ pub fn shipped(set: Set) -> Result<Vec<Cell>, Vec<InputError>> {
         Set::Extrapolation => include_str!("../../cells/extrapolation.toml"),
         Set::Reserve => include_str!("../../cells/reserve.toml"),
         Set::Grpc => include_str!("../../cells/grpc.toml"),
+        Set::Servers => include_str!("../../cells/servers.toml"),
         Set::Decision => {
             let grids = super::grid::shipped()?;
             return Ok(grids.into_iter().flat_map(|grid| grid.cells).collect());
@@ -385,6 +390,24 @@ mod tests {
             if let Arrivals::Batch { requests } = cell.workload.arrivals {
                 assert_eq!(requests, cell.requests, "{}", cell.name);
             }
+        }
+    }
+
+    #[test]
+    fn every_server_is_run_and_replaces_workers_where_it_can() {
+        let cells = shipped(Set::Servers).unwrap();
+        for kind in crate::servers::kinds() {
+            let own: Vec<&Cell> = cells.iter().filter(|cell| cell.pool == kind).collect();
+            assert!(!own.is_empty(), "{kind}");
+        }
+        let jitter = |cell: &&Cell| cell.workload.service.lifecycle.max_requests_jitter > 0;
+        assert!(cells.iter().filter(jitter).count() >= 3);
+        let host = sim::host::Host::ideal(2);
+        for cell in &cells {
+            let case = crate::validate::Case::new(cell, "3.13".parse().unwrap(), &host, 1);
+            let case = case.unwrap_or_else(|why| panic!("{}: {why}", cell.name));
+            let limit = cell.workload.service.lifecycle.max_requests;
+            assert_eq!(case.deployment.pools[0].lifecycle.max_requests, limit, "{}", cell.name);
         }
     }
 

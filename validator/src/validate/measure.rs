@@ -45,7 +45,8 @@ impl Case {
     /// The pool cannot have this size or is not run for real: why.
     pub fn new(cell: &Cell, python: PythonVersion, host: &Host, seed: u64) -> Result<Self, String> {
         let mut workload = cell.workload.clone();
-        workload.service.lifecycle.max_requests = cell.max_requests;
+        let lifecycle = &mut workload.service.lifecycle;
+        lifecycle.max_requests = cell.max_requests.or(lifecycle.max_requests);
         let cpus = host.logical_cpus();
         let mut pool = PoolConfig::of_kind(cell.pool, &workload, cell.profile, python, cpus)?;
         if let Some(method) = cell.start_method {

@@ -16,6 +16,7 @@ pub mod extrapolation;
 mod figures;
 pub mod grid;
 mod journal;
+mod master;
 mod measure;
 mod predict;
 pub(crate) mod speed;

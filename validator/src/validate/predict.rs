@@ -11,13 +11,15 @@ use sim::experiment::{
 };
 use sim::host::{End, Host, HostParameter, ParameterUnit};
 use sim::kernel::SimDuration;
-use sim::pool::{Dispatcher, PoolKind};
+use sim::pool::{Dispatcher, PoolConfig, StartMethod};
 use sim::workload::{Arrivals, Distribution, RequestClass, Segment, SegmentKind, Workload};
 
 use super::anchors::{Anchors, Pace};
 use super::figures::{Figure, Figures, Served};
+use super::master::{Master, ready_with_its_workers};
 use super::measure::{Case, Measured, SAMPLE_EVERY};
 use crate::run::Application;
+use crate::servers;
 
 /// Share of the observations that a prediction interval is meant to hold.
 const COVERAGE: f64 = 0.90;
@@ -144,13 +146,16 @@ impl Predictor<'_> {
         let mut workload =
             stretched(case.workload(), |kernel| self.anchors.length(kernel, measured), pace);
         touching(&mut workload, self.anchors.step(TOUCH).unwrap_or_default() * pace.native);
-        let workload = loaded(workload, self.host, measured.application);
+        let master = Master::of(case, self.host, measured.application);
+        let workload = loaded(workload, self.host, case, measured.application);
         let scenario =
             Scenario::of(&workload, &host, &case.deployment, case.cell.requests, case.seed);
         let scenario = Scenario { cpu: CpuModel::FairQuanta, ..scenario };
         let outcome = simulate(&scenario, 0, &mut seen)?;
-        let ready = ready(&scenario, case)? - booted_before(&host, &workload, case);
-        let figures = Figures::of(&seen.served, seen.pss, Some(ready));
+        let ready = ready(&scenario, case)? - booted_before(&host, &workload, case)
+            + master.boot * pace.host;
+        let pss = seen.pss.into_iter().map(|pss| pss + master.bytes);
+        let figures = Figures::of(&seen.served, pss, Some(ready));
         Ok((figures.with_start_up((ready > 0.0).then_some(ready)), outcome))
     }
 }
@@ -174,17 +179,17 @@ fn ready(scenario: &Scenario<'_>, case: &Case) -> Result<f64, SimError> {
     let mut seen = Watcher::default();
     let workers = simulate(&cold, 0, &mut seen)?.ready_at.as_secs();
     let answered = seen.served.iter().map(|it| it.answered).max().unwrap_or_default();
-    let meets = !matches!(
-        case.cell.pool,
-        PoolKind::MultiprocessingPool | PoolKind::GeventPool | PoolKind::EventletGreenPool
-    );
+    let meets = !ready_with_its_workers(case.cell.pool);
     Ok(if meets { workers.max(answered as f64 / 1e9) } else { workers })
 }
 
 /// Time until a Python parent has booted and imported the application, in s:
-/// the model's start-up begins before that, a measured one after it.
+/// the model's start-up begins before that, a measured one after it. A worker of
+/// Celery is started from a shell: that counts from its launch.
 fn booted_before(host: &Host, workload: &Workload, case: &Case) -> f64 {
-    let python_parent = case.deployment.pools.iter().any(|it| it.dispatcher == Dispatcher::Python);
+    let celery = servers::CELERY.contains(&case.cell.pool);
+    let python_parent =
+        !celery && case.deployment.pools.iter().any(|it| it.dispatcher == Dispatcher::Python);
     let boot = host.start.interpreter.value + workload.runtime.import_time;
     if python_parent { boot.as_secs() } else { 0.0 }
 }
@@ -285,11 +290,24 @@ fn touching(workload: &mut Workload, page: f64) {
 
 /// `workload` with the imports that the real application has: the cells' own
 /// and those of the program that runs the pool.
-fn loaded(mut workload: Workload, host: &Host, application: Option<Application>) -> Workload {
+fn loaded(
+    mut workload: Workload,
+    host: &Host,
+    case: &Case,
+    application: Option<Application>,
+) -> Workload {
     let Some(application) = application else { return workload };
+    // Workers that a server's own process forks begin with what that has.
+    let forked = |it: &&PoolConfig| it.start_method == StartMethod::Forkserver;
+    let (bytes, cpu) = match application.parent {
+        Some(parent) if case.deployment.pools.iter().any(|it| forked(&it)) => {
+            (parent.private_bytes, parent.import_cpu_ns)
+        }
+        _ => (host.memory.interpreter.value, host.start.interpreter.value.0),
+    };
     let runtime = &mut workload.runtime;
-    runtime.import_bytes = application.private_bytes.saturating_sub(host.memory.interpreter.value);
-    let importing = application.import_cpu_ns.saturating_sub(host.start.interpreter.value.0);
+    runtime.import_bytes = application.private_bytes.saturating_sub(bytes);
+    let importing = application.import_cpu_ns.saturating_sub(cpu);
     runtime.import_time = SimDuration(runtime.import_time.0 + importing);
     workload
 }

@@ -18,6 +18,7 @@ mod kernels;
 mod lock_probe;
 mod memory;
 mod packages;
+mod servers;
 mod support;
 mod systems;
 mod validate;

@@ -12,11 +12,16 @@
 //! * **Who pays.** The loop.
 //! * **Time-outs.** A greenlet tells the arbiter every second that the worker
 //!   lives: slow requests are not killed, only a loop that stands still.
-//! * Start and recycling as in `gunicorn_sync`; a worker that is to go has
-//!   `--graceful-timeout` (30 s) for what it has.
+//! * Start and recycling as in `gunicorn_sync`, but a worker looks at its count
+//!   once a second and accepts until then (`GeventWorker.run`). One that is to go
+//!   has `--graceful-timeout` (30 s) for what it has, and looks whether that is
+//!   over once a second too (not modelled).
 //! * **Size.** `2 * cpus + 1` workers.
 
-use crate::pool::kinds::prefork::{advised_workers, bound_the_queue, drain_gracefully, loops};
+use crate::kernel::SimDuration;
+use crate::pool::kinds::prefork::{
+    advised_workers, bound_the_queue, drain_gracefully, look_every, loops,
+};
 use crate::pool::kinds::{Kind, Rule, Shape};
 use crate::pool::{Dispatcher, PoolConfig, Profile, StartMethod, WorkerChoice};
 use crate::workload::{PythonVersion, Workload};
@@ -51,6 +56,7 @@ impl Kind for GunicornGevent {
         };
         bound_the_queue(pool);
         drain_gracefully(pool);
+        look_every(pool, SimDuration::SECOND);
     }
 }
 
@@ -58,7 +64,7 @@ impl Kind for GunicornGevent {
 mod tests {
     use super::*;
     use crate::pool::PoolKind;
-    use crate::pool::kinds::testing::{pool, refuses};
+    use crate::pool::kinds::testing::{of, pool, refuses, workload};
 
     const KIND: PoolKind = PoolKind::GunicornGevent;
 
@@ -68,6 +74,15 @@ mod tests {
         assert_eq!((several.choice, several.queue_cap), (WorkerChoice::AcceptOne, Some(2049)));
         assert_eq!(several.lifecycle.kill_after, None);
         assert_eq!(pool(KIND, "async:1x1000").choice, WorkerChoice::AcceptAll);
+    }
+
+    #[test]
+    fn a_worker_counts_its_requests_once_a_second() {
+        assert_eq!(pool(KIND, "async:4x1000").lifecycle.check_every, None);
+        let mut workload = workload();
+        workload.service.lifecycle.max_requests = Some(1000);
+        let lifecycle = of(KIND, "async:4x1000", &workload).lifecycle;
+        assert_eq!(lifecycle.check_every, Some(SimDuration::SECOND));
     }
 
     #[test]

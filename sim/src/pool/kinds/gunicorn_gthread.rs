@@ -10,11 +10,14 @@
 //!   busy workers while others idle. With one thread each, at a third
 //!   of the capacity, one request in three waits; of `sync` workers hardly any.
 //! * **Who pays.** Main thread, pool threads and finish callbacks share the
-//!   worker's lock. The main thread's own work is part of the worker's cost.
+//!   worker's lock. The main thread's own work is part of the worker's cost. It
+//!   also closes connections, and waits for clients that do not (`TConn.close`,
+//!   at most 2 s; not modelled).
 //! * **Time-outs.** The main thread tells the arbiter that it lives whatever the
 //!   requests do: no request is killed for being slow.
-//! * Start and recycling as in `gunicorn_sync`; a worker that is to go accepts no
-//!   more and has `--graceful-timeout` (30 s) for what it has.
+//! * Start and recycling as in `gunicorn_sync`, but the number of requests is
+//!   reached when its last one begins; a worker that is to go accepts no more and
+//!   has `--graceful-timeout` (30 s) for what it has.
 //! * **Size.** `2 * cpus + 1` workers; `--threads` `generally in the 2-4 x cores
 //!   range`. Without a word both are 1.
 

@@ -11,8 +11,12 @@
 //! * **Start.** The arbiter forks, 0 to 100 ms apart (not modelled). Without
 //!   `--preload` it has not imported the application, and each worker does: that
 //!   is a fork server's start. With it, it is a plain fork.
+//!   Having answered, it waits until the client has closed the connection
+//!   (`util.close_graceful`): its slot is free one wake-up of the client later
+//!   (not modelled).
 //! * **Time-outs.** A worker tells the arbiter that it lives between requests
-//!   only: a request over `--timeout` (30 s) gets its worker killed.
+//!   only: a request over `--timeout` (30 s) gets its worker killed, once the
+//!   arbiter looks: up to 1 s later if nothing else wakes it (not modelled).
 //! * **Recycling.** `--max-requests` plus up to `--max-requests-jitter`, drawn anew
 //!   for each worker (`Worker.__init__`); the arbiter forks the successor when the
 //!   old one has gone.

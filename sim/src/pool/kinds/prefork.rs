@@ -44,6 +44,14 @@ pub(super) fn drain_gracefully(pool: &mut PoolConfig) {
     }
 }
 
+/// Workers that are to be replaced look at themselves every so often, and take
+/// requests until then.
+pub(super) fn look_every(pool: &mut PoolConfig, spacing: SimDuration) {
+    if pool.lifecycle.recycles() {
+        pool.lifecycle.check_every.get_or_insert(spacing);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

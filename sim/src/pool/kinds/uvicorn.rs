@@ -15,14 +15,20 @@
 //!   kills one that is silent for 5 s; a blocked loop still answers, so slow
 //!   requests are not killed.
 //! * **Recycling.** `--limit-max-requests` plus up to `--limit-max-requests-jitter`;
-//!   the supervisor sees that a worker has gone at its next look, within 0.5 s
-//!   (not modelled).
+//!   a worker looks at its count every 0.1 s and accepts until then (`on_tick`).
+//!   It then waits 0.1 s whatever it has (`shutdown`), and the supervisor sees
+//!   that it has gone at its next look, within 0.5 s (neither is modelled). One
+//!   worker has no supervisor: nobody starts another.
 //! * **Size.** `--workers`, else `$WEB_CONCURRENCY`, else 1.
 
-use crate::pool::kinds::prefork::{bound_the_queue, loops};
+use crate::kernel::SimDuration;
+use crate::pool::kinds::prefork::{bound_the_queue, look_every, loops};
 use crate::pool::kinds::{Kind, Rule, Shape};
 use crate::pool::{Dispatcher, PoolConfig, Profile, StartMethod, WorkerChoice};
 use crate::workload::{PythonVersion, Workload};
+
+/// Between two calls of `Server.on_tick`.
+const TICK: SimDuration = SimDuration(100_000_000);
 
 pub(super) struct Uvicorn;
 
@@ -50,13 +56,14 @@ impl Kind for Uvicorn {
     fn configure(&self, pool: &mut PoolConfig, _workload: &Workload, _logical_cpus: u32) {
         pool.choice = WorkerChoice::AcceptAll;
         bound_the_queue(pool);
+        look_every(pool, TICK);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pool::kinds::testing::{pool, refuses};
+    use crate::pool::kinds::testing::{of, pool, refuses, workload};
     use crate::pool::{Drain, PoolKind};
 
     const KIND: PoolKind = PoolKind::Uvicorn;
@@ -67,6 +74,15 @@ mod tests {
         assert_eq!((pool.dispatcher, pool.choice), (Dispatcher::Kernel, WorkerChoice::AcceptAll));
         assert_eq!((pool.start_method, pool.queue_cap), (StartMethod::Spawn, Some(2049)));
         assert_eq!((pool.lifecycle.drain, pool.lifecycle.heartbeat), (Drain::Finish, None));
+    }
+
+    #[test]
+    fn a_worker_counts_its_requests_ten_times_a_second() {
+        assert_eq!(pool(KIND, "async:4x1000").lifecycle.check_every, None);
+        let mut workload = workload();
+        workload.service.lifecycle.max_requests = Some(1000);
+        let lifecycle = of(KIND, "async:4x1000", &workload).lifecycle;
+        assert_eq!((lifecycle.check_every, lifecycle.drain), (Some(TICK), Drain::Finish));
     }
 
     #[test]

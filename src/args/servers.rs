@@ -1,0 +1,35 @@
+//! `planner servers`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use sim::pool::PoolKind;
+
+/// Measure what gunicorn, uvicorn and Celery cost on this machine
+///
+/// Starts each of them with one worker, sends requests that do nothing, and adds
+/// the CPU time per request and per byte to a calibration, with its range from
+/// run to run. `planner validate --set servers` predicts with that. Takes about
+/// five seconds for each server and round; leave the machine alone meanwhile.
+#[derive(Args, Clone, Debug)]
+pub struct ServersArgs {
+    /// Calibration of this machine to add to
+    #[arg(long, value_name = "FILE")]
+    pub calibration: PathBuf,
+    /// Calibration to write
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Replace a calibration that is there
+    #[arg(long)]
+    pub force: bool,
+    /// Only this server, repeatable [default: all]
+    #[arg(long, value_name = "POOL")]
+    pub only: Vec<PoolKind>,
+    /// Runs of each server; three or more tell how much figures change
+    #[arg(long, value_name = "N", default_value_t = 4,
+          value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub rounds: u32,
+    /// Interpreter to run [default: the newest CPython with the lock]
+    #[arg(long, value_name = "PATH")]
+    pub python: Option<PathBuf>,
+}

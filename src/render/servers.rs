@@ -1,0 +1,67 @@
+//! What servers cost per request.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use sim::host::{DispatchCost, Host, Parameter};
+use sim::kernel::SimDuration;
+use sim::pool::PoolKind;
+use validator::servers::cost::Round;
+
+use super::layout::Page;
+use super::units::count;
+
+/// The whole answer.
+pub fn text(
+    host: &Host,
+    rounds: &BTreeMap<PoolKind, Vec<Round>>,
+    not_run: &BTreeMap<PoolKind, String>,
+    out: &Path,
+) -> String {
+    let mut page = Page::default();
+    if !rounds.is_empty() {
+        page.heading(
+            "CPU time of a request that does nothing: middle of the runs, with their range",
+        );
+        let head = ["server", "runs", "who", "us per request", "", "ns per byte"];
+        let mut rows = vec![head.map(str::to_owned)];
+        for (kind, rounds) in rounds {
+            if let Some(cost) = host.dispatch.pools.get(kind) {
+                rows.extend(sides(*kind, cost, rounds.len()));
+            }
+        }
+        page.table(&rows);
+        page.line(&format!("  {}: the calibration with these in it", out.display()));
+    }
+    if !not_run.is_empty() {
+        page.heading("Not run");
+        for (kind, why) in not_run {
+            page.hanging("  ", "    ", &format!("{kind}: not run: {why}"));
+        }
+    }
+    page.finish()
+}
+
+/// A row for each who spends something.
+fn sides(kind: PoolKind, cost: &DispatchCost, rounds: usize) -> Vec<[String; 6]> {
+    let all: [(&str, &Parameter<SimDuration>, &Parameter<f64>); 4] = [
+        ("caller", &cost.submit, &cost.parent_per_byte),
+        ("sends", &cost.parent_send, &cost.parent_per_byte),
+        ("receives", &cost.parent_receive, &cost.parent_per_byte),
+        ("worker", &cost.worker, &cost.worker_per_byte),
+    ];
+    let spends = all.into_iter().filter(|(_, time, _)| time.high.0 > 0);
+    spends
+        .map(|(who, time, byte)| {
+            let us = |time: SimDuration| time.0 as f64 / 1e3;
+            [
+                kind.to_string(),
+                count(rounds as u64, "run"),
+                who.to_owned(),
+                format!("{:.0}", us(time.value)),
+                format!("[{:.0}, {:.0}]", us(time.low), us(time.high)),
+                format!("{:.2}", byte.value),
+            ]
+        })
+        .collect()
+}

@@ -1,0 +1,53 @@
+//! What a server and its application import, as seen in a process of its own
+//! before the server starts.
+
+use std::fs;
+use std::io;
+
+use serde::{Deserialize, Serialize};
+use sim::pool::PoolKind;
+
+use crate::run::{Application, Files, RunError, at};
+
+/// A Python process once it has imported something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Imports {
+    /// Memory of its own, the interpreter's included, in bytes.
+    pub private_bytes: u64,
+    /// CPU time since its launch, in ns.
+    pub import_cpu_ns: u64,
+}
+
+/// What the processes of a server hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct Loaded {
+    /// The one that starts workers, before it does.
+    pub parent: Imports,
+    /// A worker that began as the parent is then.
+    pub application: Imports,
+}
+
+impl Loaded {
+    /// For predictions.
+    pub fn application(self) -> Application {
+        let Imports { private_bytes, import_cpu_ns } = self.application;
+        Application { private_bytes, import_cpu_ns, parent: Some(self.parent) }
+    }
+}
+
+/// Modules that the process which starts workers has by then.
+pub(super) fn of_parent(kind: PoolKind) -> &'static [&'static str] {
+    match kind {
+        PoolKind::GunicornSync => &["gunicorn.app.wsgiapp", "gunicorn.workers.sync"],
+        PoolKind::GunicornGthread => &["gunicorn.app.wsgiapp", "gunicorn.workers.gthread"],
+        PoolKind::GunicornGevent => &["gunicorn.app.wsgiapp", "gunicorn.workers.ggevent"],
+        _ => &["uvicorn.main", "uvicorn.protocols.http.h11_impl", "uvicorn.lifespan.on"],
+    }
+}
+
+/// What the calibration found.
+pub(super) fn read(files: &Files) -> Result<Loaded, RunError> {
+    let path = files.folder.join("imports.json");
+    let text = fs::read(&path).map_err(at(&path))?;
+    serde_json::from_slice(&text).map_err(|error| at(&path)(io::Error::other(error)))
+}

@@ -1,0 +1,90 @@
+//! The process of a server that starts workers and serves nothing: the model has
+//! its pages and its boot only as far as any Python has them.
+
+use sim::host::Host;
+use sim::pool::{PoolKind, StartMethod};
+
+use super::measure::Case;
+use crate::run::Application;
+use crate::servers;
+
+/// What it adds to a prediction.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Master {
+    /// Memory, in bytes.
+    pub(super) bytes: u64,
+    /// Time before the first worker is launched, in s.
+    pub(super) boot: f64,
+}
+
+impl Master {
+    /// Of `case` on `host`, as it was seen before the server was started.
+    pub(super) fn of(case: &Case, host: &Host, application: Option<Application>) -> Self {
+        let parent = application.and_then(|it| it.parent);
+        let (Some(parent), Some(pool)) = (parent, case.deployment.pools.first()) else {
+            return Self::default();
+        };
+        let bare = host.memory.interpreter.value;
+        let boot = |less: u64| parent.import_cpu_ns.saturating_sub(less) as f64 / 1e9;
+        match pool.start_method {
+            // Every worker has a copy of the pages that it writes to. A bare
+            // interpreter's boot and pages are in the model.
+            StartMethod::Forkserver => {
+                let own = parent.private_bytes.saturating_sub(bare) as f64;
+                let copies = f64::from(pool.profile.workers) * host.memory.cow_plateau.value;
+                let bytes = (own * (1.0 + copies)).round() as u64;
+                Self { bytes, boot: boot(host.start.interpreter.value.0) }
+            }
+            // The first process is the only worker.
+            StartMethod::Spawn if pool.profile.workers == 1 => Self::default(),
+            StartMethod::Spawn => Self { bytes: parent.private_bytes, boot: boot(0) },
+            // It has the application, as in the model.
+            StartMethod::Fork => Self::default(),
+        }
+    }
+}
+
+/// Is a pool of `kind` ready once its workers are, rather than once all slots have
+/// answered?
+pub(super) fn ready_with_its_workers(kind: PoolKind) -> bool {
+    kind == PoolKind::MultiprocessingPool
+        || servers::HTTP.contains(&kind)
+        || servers::CELERY.contains(&kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cells::{Set, shipped};
+    use super::*;
+    use crate::servers::Imports;
+    use sim::host::Parameter;
+    use sim::kernel::SimDuration;
+
+    fn master(cell: &str) -> Master {
+        let cell = shipped(Set::Servers).unwrap().into_iter().find(|it| it.name == cell).unwrap();
+        let mut host = Host::ideal(2);
+        host.memory.interpreter = Parameter::exactly(3_000_000);
+        host.memory.cow_plateau = Parameter::exactly(0.1);
+        host.start.interpreter = Parameter::exactly(SimDuration(50_000_000));
+        let case = Case::new(&cell, "3.13".parse().unwrap(), &host, 1).unwrap();
+        let imports = |bytes, ms: u64| Imports { private_bytes: bytes, import_cpu_ns: ms * 1_000_000 };
+        let (parent, worker) = (imports(13_000_000, 150), imports(15_000_000, 180));
+        let application = Application {
+            private_bytes: worker.private_bytes,
+            import_cpu_ns: worker.import_cpu_ns,
+            parent: Some(parent),
+        };
+        Master::of(&case, &host, Some(application))
+    }
+
+    #[test]
+    fn an_arbiter_has_what_gunicorn_imports_and_workers_copy_a_part_of_it() {
+        assert_eq!(master("sync-page-2"), Master { bytes: 12_000_000, boot: 0.1 });
+    }
+
+    #[test]
+    fn a_supervisor_is_there_if_it_has_several_workers() {
+        assert_eq!(master("uvicorn-parse-2x100"), Master { bytes: 13_000_000, boot: 0.15 });
+        assert_eq!(master("uvicorn-mixed-1x100"), Master::default());
+    }
+}

@@ -31,7 +31,7 @@ impl Loaded {
     /// For predictions.
     pub fn application(self) -> Application {
         let Imports { private_bytes, import_cpu_ns } = self.application;
-        Application { private_bytes, import_cpu_ns, parent: Some(self.parent) }
+        Application { private_bytes, shared_bytes: None, import_cpu_ns, parent: Some(self.parent) }
     }
 }
 

@@ -483,8 +483,7 @@ fn a_life_shorter_than_a_start_is_refused_with_both_times() {
     workload.service.lifecycle.ttl = Some(millis(1));
     workload.service.start_methods = vec![StartMethod::Spawn];
     workload.runtime.thread_safe = false;
-    let Err(SearchError::NothingPossible(excluded)) =
-        recommend(&workload, &host(), &quick(), &())
+    let Err(SearchError::NothingPossible(excluded)) = recommend(&workload, &host(), &quick(), &())
     else {
         panic!("an answer")
     };

@@ -19,7 +19,8 @@ pub fn run(args: &SweepArgs) -> Result<Code, Failure> {
     let picture = args.plot.plot_out.as_deref().map(OutFile::create).transpose()?;
     let (mode, axes) = axes(args)?;
     let base = base(args, axes)?;
-    let design = Design::new(mode, &base.axes).map_err(|count| Failure::TooManyCells { count, shards: false })?;
+    let design = Design::new(mode, &base.axes)
+        .map_err(|count| Failure::TooManyCells { count, shards: false })?;
     let done = sweep::run(&base, &design, effort(args), args.shard, out.kept())?;
     out.write(&done, args.shard)?;
     done.journal.discard()?;

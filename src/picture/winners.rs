@@ -31,7 +31,10 @@ pub fn draw(table: &Table, wish: &Wish) -> Result<String, PictureError> {
             notes.push(note);
         }
     }
-    let title = wish.title.clone().or_else(|| Some(format!("best {} (~ the next may be as good)", label::parts(best).0)));
+    let title = wish
+        .title
+        .clone()
+        .or_else(|| Some(format!("best {} (~ the next may be as good)", label::parts(best).0)));
     let (x, y, names) = (axis(&x), axis(&y), contest.names);
     Ok(Winners { title, x, columns, y, rows, names, cells, notes }.draw()?)
 }

@@ -461,7 +461,7 @@ fn each_stage_of_a_pipeline_gets_blas_threads_of_its_own() {
         stage,
         ..exponential(SegmentKind::Native { parallel: true }, millis(mean))
     };
-    let mut workload = one_class(10.0, vec![solve(0, 60), solve(1, 240)]);
+    let mut workload = one_class(10.0, vec![solve(0, 80), solve(1, 200)]);
     let stage = |name: &str, workers| Stage {
         name: name.to_owned(),
         profile: Some(Profile::processes(workers)),

@@ -13,6 +13,9 @@ use super::growth::Growth;
 /// Time that a deployment must last without filling the memory, in s.
 const DAY: f64 = 86_400.0;
 
+/// Share of the other gains from which on pages made private are spoken of.
+const NOTABLE: f64 = 0.1;
+
 /// Every pool's need.
 #[derive(Clone, Debug)]
 pub(super) struct Needs {
@@ -36,6 +39,8 @@ pub(super) struct Need {
     /// Longest life of a worker at which what all pools gain fits into the
     /// memory, in s; infinite if any does.
     pub(super) life: f64,
+    /// What the parent keeps fills the memory, whatever becomes of workers.
+    pub(super) futile: bool,
 }
 
 impl Needs {
@@ -47,7 +52,8 @@ impl Needs {
             .collect();
         let growth = Growth::of(workload, host, choice, &pools);
         let fills = growth.fills();
-        pools.iter_mut().for_each(|need| need.life = fills);
+        let futile = growth.is_the_parents();
+        pools.iter_mut().for_each(|need| (need.life, need.futile) = (fills, futile));
         let parent = growth.parent();
         Self { pools, fills, parent }
     }
@@ -82,7 +88,8 @@ impl Needs {
         if need.pace > 0.0 {
             what.push(format!("Each worker leaks {} an hour", bytes(need.pace * 3600.0)));
         }
-        if need.sharing.plateau() > 0.0 {
+        let unshared = need.sharing.unshared(need.rate * self.fills);
+        if unshared > NOTABLE * (need.pace + self.parent) * self.fills {
             what.push(format!(
                 "Each worker makes {} of its parent's pages its own as it serves",
                 bytes(need.sharing.plateau())
@@ -98,7 +105,8 @@ impl Needs {
         if what.is_empty() || self.fills >= DAY {
             return Vec::new();
         }
-        let full = format!("without recycling the memory is full after {}", lasting(self.fills));
+        let how = if need.futile { "" } else { "without recycling " };
+        let full = format!("{how}the memory is full after {}", lasting(self.fills));
         vec![format!("{}: {full}.", what.join(". "))]
     }
 }
@@ -132,6 +140,7 @@ impl Need {
             pace: rate * per_request + per_hour as f64 / 3600.0,
             sharing: Sharing::of(workload, host, &deployment.pools[pool]),
             life: f64::INFINITY,
+            futile: false,
         }
     }
 }

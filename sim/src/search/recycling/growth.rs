@@ -16,6 +16,9 @@ use super::causes::Need;
 
 /// Longest time that is looked at, in s: a year.
 const LONGEST: f64 = 365.0 * 86_400.0;
+/// So many times as long a memory may last without what workers gain, and still
+/// be said to be the parent's.
+const ALONE: f64 = 1.1;
 /// Halvings of it until the answer is exact enough: to a millisecond.
 const HALVINGS: u32 = 35;
 
@@ -56,6 +59,12 @@ impl Growth {
     /// Bytes per second that the parent keeps.
     pub(super) fn parent(&self) -> f64 {
         self.parent
+    }
+
+    /// Does the memory last hardly longer if no worker gains anything?
+    pub(super) fn is_the_parents(&self) -> bool {
+        let alone = Self { pools: Vec::new(), ..self.clone() };
+        self.parent > 0.0 && alone.fills() <= ALONE * self.fills()
     }
 
     /// What is held more after `age` s than at the start, in bytes.
@@ -109,7 +118,7 @@ mod tests {
     use crate::search::sharing::Sharing;
 
     fn need(pace: f64, rate: f64, sharing: Sharing) -> Need {
-        Need { leak: Leak::default(), rate, pace, life: f64::INFINITY, sharing }
+        Need { leak: Leak::default(), rate, pace, life: f64::INFINITY, sharing, futile: false }
     }
 
     #[test]
@@ -120,6 +129,9 @@ mod tests {
             parent: 60.0,
         };
         assert!((growth.fills() - 1e4).abs() < 1e-2, "{}", growth.fills());
+        assert!(!growth.is_the_parents());
+        assert!(Growth { parent: 1000.0, ..growth.clone() }.is_the_parents());
+        assert!(!Growth { parent: 0.0, ..growth }.is_the_parents());
     }
 
     #[test]

@@ -87,6 +87,11 @@ impl Need {
                 "No age makes a worker worse, so none is to be replaced for its age.".to_owned()
             );
         }
+        if self.futile {
+            return Err("No worker's end frees what the parent keeps: drop results once they are \
+                        used, or restart the whole service."
+                .to_owned());
+        }
         if self.life.is_infinite() {
             return Err("What workers gain with age fits into the memory, so none is to be \
                         replaced for its age."

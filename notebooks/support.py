@@ -29,6 +29,7 @@ MARKERS = "osD^vP"
 
 plt.rcParams.update(
     {
+        "axes.axisbelow": True,
         "axes.grid": True,
         "axes.spines.right": False,
         "axes.spines.top": False,
@@ -176,7 +177,7 @@ def logarithmic(axes, which):
     for axis in (getattr(axes, f"{letter}axis") for letter in which):
         getattr(axes, f"set_{axis.axis_name}scale")("log")
         low, high = axis.get_view_interval()
-        axis.set_major_locator(LogLocator(subs=(1,) if high / low > 60 else (1, 2, 5), numticks=12))
+        axis.set_major_locator(LogLocator(subs=(1,) if high / low > 100 else (1, 2, 5), numticks=12))
         axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
 

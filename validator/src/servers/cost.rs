@@ -186,10 +186,10 @@ mod tests {
         let rows = rows();
         assert!(rows.windows(2).all(|pair| pair[0].at <= pair[1].at));
         assert_eq!(rows.len() as u64, 5 + COUNTS.iter().sum::<u64>());
-        for number in 0..3 {
+        for (number, count) in COUNTS.into_iter().enumerate() {
             let (from, to) = (begin(number), begin(number) + STRETCH + REST);
             let inside = rows.iter().filter(|row| (from..to).contains(&row.at.0)).count();
-            assert_eq!(inside as u64, COUNTS[number]);
+            assert_eq!(inside as u64, count);
         }
     }
 }

@@ -69,7 +69,8 @@ mod tests {
         host.memory.cow_plateau = Parameter::exactly(0.1);
         host.start.interpreter = Parameter::exactly(SimDuration(50_000_000));
         let case = Case::new(&cell, "3.13".parse().unwrap(), &host, 1).unwrap();
-        let imports = |bytes, ms: u64| Imports { private_bytes: bytes, import_cpu_ns: ms * 1_000_000 };
+        let imports =
+            |bytes, ms: u64| Imports { private_bytes: bytes, import_cpu_ns: ms * 1_000_000 };
         let (parent, worker) = (imports(13_000_000, 150), imports(15_000_000, 180));
         let application = Application {
             private_bytes: worker.private_bytes,

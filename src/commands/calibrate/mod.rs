@@ -78,7 +78,8 @@ fn not_probed() -> Vec<Skipped> {
     let skipped = |what: &str, reason: &str| Skipped { what: what.into(), reason: reason.into() };
     vec![
         skipped("free threading", reason),
-        skipped("gRPC and prefork dispatch", "no probe runs them; the reference's values stand"),
+        skipped("gRPC dispatch", "no probe runs it; the reference's values stand"),
+        skipped("gunicorn, uvicorn and Celery", "`planner servers` adds them"),
     ]
 }
 

@@ -47,8 +47,10 @@ impl Master {
 /// Is a pool of `kind` ready once its workers are, rather than once all slots have
 /// answered?
 pub(super) fn ready_with_its_workers(kind: PoolKind) -> bool {
-    kind == PoolKind::MultiprocessingPool
-        || servers::HTTP.contains(&kind)
+    matches!(
+        kind,
+        PoolKind::MultiprocessingPool | PoolKind::GeventPool | PoolKind::EventletGreenPool
+    ) || servers::HTTP.contains(&kind)
         || servers::CELERY.contains(&kind)
 }
 

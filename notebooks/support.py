@@ -124,6 +124,8 @@ def digits(number):
     if abs(number) < 1000 and abs(number - round(number)) < 1e-9 * abs(number) + 1e-12:
         return f"{number:.0f}"
     size = abs(number)
+    if size < 0.0005:
+        return "0.000"
     places = 0 if size >= 99.95 else 1 if size >= 9.995 else 2 if size >= 0.9995 else 3
     return f"{number:,.{places}f}"
 

@@ -1,10 +1,11 @@
 """How long steps of the kernels take, and what a server and its application import.
 
-    python -m servers SPEC MODULE...
+    python -m servers SPEC forked|fresh PARENT,... WORKER,...
 
-Imports each MODULE as the server does before it starts workers, then what a
-worker imports, and times the kernels. Says so in the file of events that SPEC
-names, and leaves the rates beside SPEC.
+Imports the modules of PARENT as the server's first process does, then those of
+WORKER: in a child, if workers are forked by then, else here. Times the kernels.
+Says so in the file of events that SPEC names, and leaves the rates and the
+imports beside SPEC.
 """
 
 import importlib
@@ -15,34 +16,63 @@ import time
 import traceback
 
 import events
-from experiment import private_bytes
 
 
 def imported(modules):
     """CPU time in ns and memory of this process once it has `modules`."""
     for module in modules:
         importlib.import_module(module)
-    return {"private_bytes": private_bytes(), "import_cpu_ns": time.process_time_ns()}
+    rollup = memory()
+    return {
+        # Of a forked process, what it does not share with its parent.
+        "private_bytes": rollup["Private_Dirty"],
+        "library_bytes": rollup["Rss"] - rollup["Anonymous"],
+        "import_cpu_ns": time.process_time_ns(),
+    }
 
 
-def main(spec_path, *modules):
+def memory():
+    """Sizes of this process in bytes, as the kernel calls them."""
+    with open("/proc/self/smaps_rollup") as file:
+        fields = [line.split() for line in file if line.endswith(" kB\n")]
+    return {field[0].rstrip(":"): int(field[1]) * 1024 for field in fields}
+
+
+def in_child(modules):
+    """As `imported`, of a process that is forked now."""
+    source, sink = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(sink, json.dumps(imported(modules)).encode())
+        os._exit(0)
+    os.close(sink)
+    with open(source) as file:
+        said = file.read()
+    os.waitpid(child, 0)
+    if not said:
+        raise RuntimeError("a forked process could not import %s" % ", ".join(modules))
+    return json.loads(said)
+
+
+def write_json(spec_path, name, what):
+    with open(os.path.join(os.path.dirname(spec_path), name), "w") as file:
+        json.dump(what, file)
+
+
+def main(spec_path, how, of_parent, of_worker):
     """Exit status: 3 if it came to nothing."""
     with open(spec_path) as file:
         spec = json.load(file)
     log = events.EventFile(spec["events"])
     stage = "import"
     try:
-        parent = imported(modules)
-        application = imported(["service"])
+        parent = imported(of_parent.split(","))
+        worker = {"forked": in_child, "fresh": imported}[how](of_worker.split(","))
+        write_json(spec_path, "imports.json", {"parent": parent, "application": worker})
         import calibration
 
         stage = "calibration"
-        rates = calibration.calibrate(spec["classes"], log)
-        folder = os.path.dirname(spec_path)
-        with open(os.path.join(folder, "rates.json"), "w") as file:
-            json.dump(rates, file)
-        with open(os.path.join(folder, "imports.json"), "w") as file:
-            json.dump({"parent": parent, "application": application}, file)
+        write_json(spec_path, "rates.json", calibration.calibrate(spec["classes"], log))
     except BaseException as error:
         traceback.print_exc()
         log.write(event="failed", stage=stage, detail=events.describe(error))

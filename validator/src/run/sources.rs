@@ -38,6 +38,7 @@ const SOURCES: &[(&str, &str)] = python![
     "servers/__init__.py",
     "servers/__main__.py",
     "servers/asgi.py",
+    "servers/patched.py",
     "servers/tasks.py",
     "servers/worker.py",
     "servers/wsgi.py",

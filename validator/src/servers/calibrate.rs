@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use sim::pool::PoolKind;
+use sim::pool::PoolConfig;
 
 use super::{command, imports};
 use crate::child::Group;
@@ -14,19 +14,20 @@ use crate::run::{Files, KernelRate, Plan, RunError, Stop};
 /// Time between two looks at whether it is over.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Times the kernels; the rates and the imports of a `kind` of server are left in
+/// Times the kernels; the rates and the imports of `pool` are left in
 /// the run's folder.
 pub(super) fn calibrate(
     plan: &Plan<'_>,
     files: &Files,
     stop: &Stop,
-    kind: PoolKind,
+    pool: &PoolConfig,
 ) -> Result<Vec<KernelRate>, RunError> {
     let failed = |error| RunError::Launch { python: plan.python.to_owned(), error };
     let mut command = command::python(plan, files).map_err(failed)?;
     command.args(["-m", "servers"]);
     command.arg(std::path::absolute(&files.spec).map_err(failed)?);
-    command.args(imports::of_parent(kind));
+    command.arg(if imports::are_forked_bare(pool) { "forked" } else { "fresh" });
+    command.arg(imports::of_parent(pool.kind)).arg(imports::of_worker(pool.kind));
     let group = Group::spawn(command).map_err(failed)?;
     end(group, plan, files, stop)?;
     let mut tail = Tail::open(&files.events).map_err(RunError::Watch)?;

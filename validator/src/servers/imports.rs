@@ -5,15 +5,18 @@ use std::fs;
 use std::io;
 
 use serde::{Deserialize, Serialize};
-use sim::pool::PoolKind;
+use sim::pool::{PoolConfig, PoolKind, StartMethod};
 
 use crate::run::{Application, Files, RunError, at};
 
 /// A Python process once it has imported something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imports {
-    /// Memory of its own, the interpreter's included, in bytes.
+    /// Memory that it shares with nobody, the interpreter's included, in bytes.
     pub private_bytes: u64,
+    /// Files that it has mapped, in bytes.
+    #[serde(default)]
+    pub library_bytes: u64,
     /// CPU time since its launch, in ns.
     pub import_cpu_ns: u64,
 }
@@ -23,25 +26,40 @@ pub struct Imports {
 pub struct Loaded {
     /// The one that starts workers, before it does.
     pub parent: Imports,
-    /// A worker that began as the parent is then.
+    /// A worker: forked from that, or a process of its own.
     pub application: Imports,
 }
 
 impl Loaded {
     /// For predictions.
     pub fn application(self) -> Application {
-        let Imports { private_bytes, import_cpu_ns } = self.application;
-        Application { private_bytes, shared_bytes: None, import_cpu_ns, parent: Some(self.parent) }
+        let Imports { private_bytes, import_cpu_ns, .. } = self.application;
+        let shared_bytes = Some(self.parent.library_bytes);
+        Application { private_bytes, shared_bytes, import_cpu_ns, parent: Some(self.parent) }
     }
 }
 
-/// Modules that the process which starts workers has by then.
-pub(super) fn of_parent(kind: PoolKind) -> &'static [&'static str] {
+/// Are workers forked from a process that has not loaded the application? (With
+/// --preload it has.)
+pub(super) fn are_forked_bare(pool: &PoolConfig) -> bool {
+    pool.start_method == StartMethod::Forkserver
+}
+
+/// Modules that the process which starts workers has by then, with commas.
+pub(super) fn of_parent(kind: PoolKind) -> &'static str {
     match kind {
-        PoolKind::GunicornSync => &["gunicorn.app.wsgiapp", "gunicorn.workers.sync"],
-        PoolKind::GunicornGthread => &["gunicorn.app.wsgiapp", "gunicorn.workers.gthread"],
-        PoolKind::GunicornGevent => &["gunicorn.app.wsgiapp", "gunicorn.workers.ggevent"],
-        _ => &["uvicorn.main", "uvicorn.protocols.http.h11_impl", "uvicorn.lifespan.on"],
+        PoolKind::GunicornSync => "gunicorn.app.wsgiapp,gunicorn.workers.sync",
+        PoolKind::GunicornGthread => "gunicorn.app.wsgiapp,gunicorn.workers.gthread",
+        PoolKind::GunicornGevent => "gunicorn.app.wsgiapp,gunicorn.workers.ggevent",
+        _ => "uvicorn.main,uvicorn.protocols.http.h11_impl,uvicorn.lifespan.on",
+    }
+}
+
+/// What a worker loads beside these.
+pub(super) fn of_worker(kind: PoolKind) -> &'static str {
+    match kind {
+        PoolKind::GunicornGevent => "servers.patched,service",
+        _ => "service",
     }
 }
 

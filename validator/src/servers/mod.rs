@@ -59,7 +59,7 @@ pub fn serve(plan: &Plan<'_>, folder: &Path, stop: &Stop) -> Result<Observation,
     let (files, _delays) = prepare(plan, folder)?;
     File::create(&files.stderr).map_err(at(&files.stderr))?;
     let launched = monotonic_ns();
-    let kernels = calibrate::calibrate(plan, &files, stop, pool.kind)?;
+    let kernels = calibrate::calibrate(plan, &files, stop, pool)?;
     let loaded = imports::read(&files)?;
     let mut journal = Journal::new(&files).map_err(at(&files.events))?;
     journal.kernels = kernels;

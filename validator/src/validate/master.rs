@@ -27,17 +27,15 @@ impl Master {
         let bare = host.memory.interpreter.value;
         let boot = |less: u64| parent.import_cpu_ns.saturating_sub(less) as f64 / 1e9;
         match pool.start_method {
-            // Every worker has a copy of the pages that it writes to. A bare
-            // interpreter's boot and pages are in the model.
-            StartMethod::Forkserver => {
-                let own = parent.private_bytes.saturating_sub(bare) as f64;
-                let copies = f64::from(pool.profile.workers) * host.memory.cow_plateau.value;
-                let bytes = (own * (1.0 + copies)).round() as u64;
-                Self { bytes, boot: boot(host.start.interpreter.value.0) }
-            }
+            // A bare interpreter's boot and pages are in the model.
+            StartMethod::Forkserver => Self {
+                bytes: parent.private_bytes.saturating_sub(bare),
+                boot: boot(host.start.interpreter.value.0),
+            },
             // The first process is the only worker.
             StartMethod::Spawn if pool.profile.workers == 1 => Self::default(),
-            StartMethod::Spawn => Self { bytes: parent.private_bytes, boot: boot(0) },
+            // Beside it stands the resource tracker of `multiprocessing`.
+            StartMethod::Spawn => Self { bytes: parent.private_bytes + bare, boot: boot(0) },
             // It has the application, as in the model.
             StartMethod::Fork => Self::default(),
         }
@@ -66,11 +64,13 @@ mod tests {
         let cell = shipped(Set::Servers).unwrap().into_iter().find(|it| it.name == cell).unwrap();
         let mut host = Host::ideal(2);
         host.memory.interpreter = Parameter::exactly(3_000_000);
-        host.memory.cow_plateau = Parameter::exactly(0.1);
         host.start.interpreter = Parameter::exactly(SimDuration(50_000_000));
         let case = Case::new(&cell, "3.13".parse().unwrap(), &host, 1).unwrap();
-        let imports =
-            |bytes, ms: u64| Imports { private_bytes: bytes, import_cpu_ns: ms * 1_000_000 };
+        let imports = |private_bytes, ms: u64| Imports {
+            private_bytes,
+            library_bytes: 10_000_000,
+            import_cpu_ns: ms * 1_000_000,
+        };
         let (parent, worker) = (imports(13_000_000, 150), imports(15_000_000, 180));
         let application = Application {
             shared_bytes: None,
@@ -82,13 +82,13 @@ mod tests {
     }
 
     #[test]
-    fn an_arbiter_has_what_gunicorn_imports_and_workers_copy_a_part_of_it() {
-        assert_eq!(master("sync-page-2"), Master { bytes: 12_000_000, boot: 0.1 });
+    fn an_arbiter_has_what_gunicorn_imports() {
+        assert_eq!(master("sync-page-2"), Master { bytes: 10_000_000, boot: 0.1 });
     }
 
     #[test]
-    fn a_supervisor_is_there_if_it_has_several_workers() {
-        assert_eq!(master("uvicorn-parse-2x100"), Master { bytes: 13_000_000, boot: 0.15 });
+    fn a_supervisor_and_a_tracker_are_there_if_it_has_several_workers() {
+        assert_eq!(master("uvicorn-parse-2x100"), Master { bytes: 16_000_000, boot: 0.15 });
         assert_eq!(master("uvicorn-mixed-1x100"), Master::default());
     }
 }

@@ -297,11 +297,13 @@ fn loaded(
     application: Option<Application>,
 ) -> Workload {
     let Some(application) = application else { return workload };
-    // Workers that a server's own process forks begin with what that has.
-    let forked = |it: &&PoolConfig| it.start_method == StartMethod::Forkserver;
+    let forked = |it: &PoolConfig| it.start_method == StartMethod::Forkserver;
     let (bytes, cpu) = match application.parent {
-        Some(parent) if case.deployment.pools.iter().any(|it| forked(&it)) => {
-            (parent.private_bytes, parent.import_cpu_ns)
+        // Seen in a child of the server's own process: what it did and copied. The
+        // model has the copies of a bare interpreter's pages.
+        Some(_) if case.deployment.pools.iter().any(forked) => {
+            let bare = host.memory.interpreter.value as f64;
+            ((host.memory.cow_plateau.value * bare).round() as u64, 0)
         }
         _ => (host.memory.interpreter.value, host.start.interpreter.value.0),
     };

@@ -54,7 +54,7 @@ pub struct Round {
 /// Runs a `kind` of server with one worker of `python` on empty requests.
 ///
 /// # Errors
-/// As [`run`](crate::run::run); also where the run was cut short.
+/// As [`run`]; also where the run was cut short.
 pub fn measure(
     python: &Path,
     kind: PoolKind,

@@ -29,8 +29,8 @@ fn a_pool_that_is_only_simulated_is_listed_as_not_run() {
     lab.write("tiny.toml", TINY);
     // Any interpreter: none is started.
     let words = format!(
-        "validate --calibration {host} --workload tiny.toml --profile process:2 --pool gunicorn-sync"
+        "validate --calibration {host} --workload tiny.toml --profile process:2 --pool keyed-process"
     );
     let text = lab.answer(&words, 30);
-    assert!(text.contains("not run: `gunicorn-sync` is not run for real"), "{text}");
+    assert!(text.contains("not run: `keyed-process` is not run for real"), "{text}");
 }

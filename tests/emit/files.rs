@@ -7,7 +7,7 @@ fn files_without_a_place_end_the_answer() {
     let lab = Lab::new("pool = [\"gunicorn-sync\"]\n");
     let output = lab.recommend("--emit gunicorn").success().stderr("").get_output().clone();
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.starts_with("Use process:"), "{text}");
+    assert!(text.starts_with("Use gunicorn-sync process:"), "{text}");
     let (_, emitted) = text.split_once("\nEmitted for gunicorn\n").unwrap();
     assert!(emitted.contains("---- gunicorn.conf.py ----") && emitted.contains("workers = "));
     assert!(emitted.contains("---- check_gunicorn.py ----"));

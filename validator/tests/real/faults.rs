@@ -144,10 +144,10 @@ fn a_trace_without_requests_is_refused() {
 
 #[test]
 fn a_pool_without_a_runner_is_refused() {
-    let pool = PoolSpec::processes(PoolKind::GunicornSync, 2);
+    let pool = PoolSpec::processes(PoolKind::KeyedProcess, 2);
     let error = Trial::new(pool, &[(Kernel::Sleep, 0)], 1, 0).run(Path::new("/bin/false"));
     let text = error.unwrap_err().to_string();
-    assert!(text.starts_with("`gunicorn-sync` is not run for real, only simulated; "), "{text}");
+    assert!(text.starts_with("`keyed-process` is not run for real, only simulated; "), "{text}");
 }
 
 #[test]

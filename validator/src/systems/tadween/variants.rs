@@ -164,7 +164,7 @@ fn memory(name: &str, workers: u32, method: Option<&str>, retain: bool) -> Varia
             "bytes": RESULT_BYTES,
             "requests": MEMORY_REQUESTS,
         }),
-        fitted: false,
+        fitted: FITTED.contains(&name),
         quick: QUICK.contains(&name),
     }
 }
@@ -180,6 +180,16 @@ mod tests {
         for name in FITTED.iter().chain(&QUICK) {
             assert_eq!(all.iter().filter(|it| it.name == *name).count(), 1, "{name}");
         }
+        let fitted = all.iter().filter(|it| it.fitted).map(|it| it.name.as_str());
+        assert!(fitted.eq([
+            "t1",
+            "p1-fork",
+            "p2-fork",
+            "t1-numpy",
+            "p1-numpy",
+            "p2-numpy",
+            "mem-p1-fork"
+        ]));
     }
 
     #[test]

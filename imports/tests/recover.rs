@@ -59,7 +59,11 @@ proptest! {
         let service = format!("{{ lognormal = {{ median = \"{median} ms\", p99 = \"{p99} ms\" }} }}");
         let found = imported(&table(&workload(POISSON, &service), 5000, seed), &all_wait());
         let fit = &found.classes[0].service;
-        prop_assert_eq!(fit.choice, "lognormal");
+        prop_assert_eq!(fit.candidates[0].name, "lognormal");
+        if fit.choice == "empirical" {
+            // By chance its own quantiles lie too far from any family's.
+            return Ok(());
+        }
         // Four standard errors of the median and of the logarithm of the ratio.
         let sigma = ratio.ln() / 2.326;
         let error = 4.0 * sigma / 5000_f64.sqrt();
@@ -71,7 +75,10 @@ proptest! {
     fn a_gamma_comes_back(mean in 1_u32..500, cv in 0.2_f64..0.7, seed in 0_u64..1000) {
         let service = format!("{{ gamma = {{ mean = \"{mean} ms\", cv = {cv} }} }}");
         let found = imported(&table(&workload(POISSON, &service), 5000, seed), &all_wait());
-        prop_assert_eq!(found.classes[0].service.choice, "gamma");
+        prop_assert_eq!(found.classes[0].service.candidates[0].name, "gamma");
+        if found.classes[0].service.choice == "empirical" {
+            return Ok(());
+        }
         let (_, service) = back(&found);
         let Distribution::Gamma { mean: fitted, cv: own } = service else {
             return Err(TestCaseError::fail("no gamma"));

@@ -6,6 +6,7 @@ use validator::validate::summary::Judgement;
 
 use super::layout::Page;
 use super::units::{Unit, count};
+use super::validate::{beyond, interrupted, percent};
 use crate::validation::decision::Answer;
 
 /// The whole answer: verdict, regrets of all, every workload.
@@ -37,18 +38,11 @@ fn verdict(answer: &Answer<'_>, page: &mut Page) {
             "Too noisy to judge: over half of the workloads have no two pools whose speed held. \
              Repeat when the machine has less to do.",
         ),
-        Judgement::Beyond(reasons) => {
-            page.line("Beyond tolerance:");
-            reasons.iter().for_each(|reason| page.hanging("  ", "    ", reason));
-        }
+        Judgement::Beyond(reasons) => beyond(reasons, page),
     }
     if answer.campaign.interrupted {
-        page.line("Interrupted: what landed is kept; repeat the command to go on.");
+        interrupted(page);
     }
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
 }
 
 fn lines(answer: &Answer<'_>, page: &mut Page) {

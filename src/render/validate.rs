@@ -37,17 +37,24 @@ fn verdict(answer: &Answer<'_>, page: &mut Page) {
             "Too noisy to judge: this machine changed its speed, or worked for others, in more than \
              half of the cells. Repeat when it has less to do.",
         ),
-        Judgement::Beyond(reasons) => {
-            page.line("Beyond tolerance:");
-            reasons.iter().for_each(|reason| page.hanging("  ", "    ", reason));
-        }
+        Judgement::Beyond(reasons) => beyond(reasons, page),
     }
     if answer.campaign.interrupted {
-        page.line("Interrupted: what landed is kept; repeat the command to go on.");
+        interrupted(page);
     }
 }
 
-fn percent(share: f64) -> String {
+/// What is further off than it may be.
+pub(super) fn beyond(reasons: &[String], page: &mut Page) {
+    page.line("Beyond tolerance:");
+    reasons.iter().for_each(|reason| page.hanging("  ", "    ", reason));
+}
+
+pub(super) fn interrupted(page: &mut Page) {
+    page.line("Interrupted: what landed is kept; repeat the command to go on.");
+}
+
+pub(super) fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
 }
 

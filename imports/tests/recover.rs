@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use imports::{ArrivalModel, Imported, Options, Shares, import};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use sim::workload::{Arrivals, Distribution, SegmentKind, Trace, Workload};
 
 /// The trace of `workload` as a table, one service time per request.
@@ -51,7 +52,12 @@ fn back(imported: &Imported) -> (Arrivals, Distribution) {
 const POISSON: &str = "[arrivals.poisson]\nrate = \"100/s\"";
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(8))]
+    // One sample in some hundreds lies by chance too far from its own family, so
+    // the cases are the same every time.
+    #![proptest_config(ProptestConfig {
+        rng_seed: RngSeed::Fixed(7),
+        ..ProptestConfig::with_cases(8)
+    })]
 
     #[test]
     fn a_lognormal_comes_back(median in 1_u32..500, ratio in 1.5_f64..20.0, seed in 0_u64..1000) {
@@ -59,11 +65,7 @@ proptest! {
         let service = format!("{{ lognormal = {{ median = \"{median} ms\", p99 = \"{p99} ms\" }} }}");
         let found = imported(&table(&workload(POISSON, &service), 5000, seed), &all_wait());
         let fit = &found.classes[0].service;
-        prop_assert_eq!(fit.candidates[0].name, "lognormal");
-        if fit.choice == "empirical" {
-            // By chance its own quantiles lie too far from any family's.
-            return Ok(());
-        }
+        prop_assert_eq!(fit.choice, "lognormal");
         // Four standard errors of the median and of the logarithm of the ratio.
         let sigma = ratio.ln() / 2.326;
         let error = 4.0 * sigma / 5000_f64.sqrt();
@@ -75,10 +77,7 @@ proptest! {
     fn a_gamma_comes_back(mean in 1_u32..500, cv in 0.2_f64..0.7, seed in 0_u64..1000) {
         let service = format!("{{ gamma = {{ mean = \"{mean} ms\", cv = {cv} }} }}");
         let found = imported(&table(&workload(POISSON, &service), 5000, seed), &all_wait());
-        prop_assert_eq!(found.classes[0].service.candidates[0].name, "gamma");
-        if found.classes[0].service.choice == "empirical" {
-            return Ok(());
-        }
+        prop_assert_eq!(found.classes[0].service.choice, "gamma");
         let (_, service) = back(&found);
         let Distribution::Gamma { mean: fitted, cv: own } = service else {
             return Err(TestCaseError::fail("no gamma"));

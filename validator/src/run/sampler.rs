@@ -12,9 +12,10 @@ use procfs::ProcResult;
 use procfs::process::Process;
 use serde::Serialize;
 
-/// From one look to the next, in times the length of the first: looking takes no
-/// more than 4 % of a core.
-const LEAST_REST: u32 = 25;
+/// From one look to the next, in times the CPU time of the first: looking takes no
+/// more than 4 % of a core. How long it waited for a core or for the memory map
+/// of another process does not count, or a busy host would go unseen.
+const LEAST_REST: u64 = 25;
 
 /// One look.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -87,14 +88,15 @@ impl Sampler {
             while let Err(RecvTimeoutError::Timeout) =
                 ended.recv_timeout(due.saturating_duration_since(Instant::now()))
             {
-                let began = Instant::now();
+                let (began, spent) = (Instant::now(), thread_cpu_ns());
                 let sample = look(roots(), &mut cost);
                 // What cannot be kept on disk is still in memory.
                 let _ = keep(&mut out, &sample);
                 samples.push(sample);
                 // A look that took longer than a step skips the steps it missed,
-                // and one that took much of it the next few.
-                let rest = every.max(LEAST_REST * began.elapsed());
+                // and one that computed for much of it the next few.
+                let spent = thread_cpu_ns().saturating_sub(spent);
+                let rest = every.max(Duration::from_nanos(LEAST_REST * spent));
                 due = (due + every).max(began + rest);
             }
             cost.cpu = thread_cpu_ns();

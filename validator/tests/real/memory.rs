@@ -18,7 +18,7 @@ fn peak_pss(seen: &Observation) -> u64 {
 /// The most that two workers and their parent held, in bytes.
 fn held(python: &Path, start_method: StartMethod) -> u64 {
     let pool = PoolSpec { start_method, ..pair(PoolKind::MultiprocessingPool) };
-    let mut trial = Trial::new(pool, &[(Kernel::Sleep, 100 * MILLISECOND)], 6, 0);
+    let mut trial = Trial::new(pool, &[(Kernel::Sleep, 200 * MILLISECOND)], 8, 0);
     trial.spec.import_bytes = IMPORTED;
     peak_pss(&trial.run(python).unwrap())
 }
@@ -36,7 +36,7 @@ fn working_sets_leaks_and_kept_results_take_memory() {
     let (Some(python), _alone) = (python(), alone()) else { return };
     let trial = || {
         let pool = pair(PoolKind::ThreadPoolExecutor);
-        Trial::new(pool, &[(Kernel::Sleep, 60 * MILLISECOND)], 4, 0)
+        Trial::new(pool, &[(Kernel::Sleep, 250 * MILLISECOND)], 4, 0)
     };
     let peak = |change: &dyn Fn(&mut validator::run::ClassSpec)| {
         let mut trial = trial();

@@ -90,7 +90,7 @@ impl FairQuanta {
         let mut waiting = vec![SlotHeap::default(); cpus];
         waiting.iter_mut().for_each(|queue| queue.reserve_slots(lanes));
         Self {
-            groups: RateGroups::new(groups, lanes),
+            groups: RateGroups::new(groups, lanes, host.logical_cpus()),
             bandwidth: host.quota.map(Bandwidth::new),
             slice: SimDuration(host.cpu.base_slice.value.0.max(1)),
             context_switch: host.cpu.context_switch.value.0 as f64,
@@ -119,7 +119,7 @@ impl FairQuanta {
         let share = f64::from(self.running) / self.cpus.len() as f64;
         self.load = share + (self.load - share) * (-elapsed / LOAD_MEMORY).exp2();
         self.settled_at = now;
-        self.groups.settle(now);
+        self.groups.settle(now, true);
         if let Some(bandwidth) = &mut self.bandwidth {
             bandwidth.settle(now);
         }

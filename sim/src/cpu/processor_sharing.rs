@@ -31,7 +31,7 @@ impl ProcessorSharing {
     pub(crate) fn new(host: &Host, groups: &[GroupSpec], threads: usize) -> Self {
         Self {
             topology: Topology::of(host),
-            groups: RateGroups::new(groups, threads),
+            groups: RateGroups::new(groups, threads, host.logical_cpus()),
             bandwidth: host.quota.map(Bandwidth::new),
             width_of: vec![0; threads],
             runnable: 0,
@@ -50,9 +50,11 @@ impl ProcessorSharing {
             return;
         }
         debug_assert!(!self.stale, "time passed at stale rates");
-        self.busy_time = self.busy_time(now);
+        if self.runnable > 0 {
+            self.busy_time = self.busy_time(now);
+        }
         self.settled_at = now;
-        self.groups.settle(now);
+        self.groups.settle(now, self.runnable > 0);
         if let Some(bandwidth) = &mut self.bandwidth {
             bandwidth.settle(now);
         }
@@ -61,6 +63,13 @@ impl ProcessorSharing {
     #[inline]
     fn set_rates(&mut self) {
         self.stale = false;
+        if self.runnable == 0 && self.bandwidth.is_none() {
+            // So it is after half of all events of a host that is mostly idle.
+            self.running = 0;
+            self.next_change = SimTime::NEVER;
+            self.groups.rest();
+            return;
+        }
         self.running = self.topology.running(self.runnable);
         let mut share = self.topology.even_share(self.runnable);
         if let Some(bandwidth) = &mut self.bandwidth

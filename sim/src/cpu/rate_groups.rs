@@ -26,6 +26,19 @@ pub(crate) enum GroupKind {
     },
 }
 
+impl GroupKind {
+    /// How many times as long bytecode takes with 0, 1, ... `logical` members.
+    fn contention(self, logical: u32) -> Vec<f64> {
+        let Self::FreeThreaded { slowdown, contention, coherency } = self else {
+            return vec![1.0];
+        };
+        // Members that really run at once: those without a core do not contend.
+        let beside = (0..=logical).map(|members| f64::from(members.saturating_sub(1)));
+        let usl = |n: f64| 1.0 + contention * n + coherency * n * (n + 1.0);
+        beside.map(|others| slowdown * usl(others)).collect()
+    }
+}
+
 /// A group to create.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GroupSpec {
@@ -34,7 +47,11 @@ pub(crate) struct GroupSpec {
 
 #[derive(Clone, Debug)]
 struct Group {
-    kind: GroupKind,
+    /// Native code, or else bytecode?
+    native: bool,
+    /// How many times as long bytecode takes beside the other members: which
+    /// row of `RateGroups::contention`, if it ever takes longer.
+    contended: Option<usize>,
     /// Virtual time [ns of work].
     clock: f64,
     /// Work per nanosecond of each member.
@@ -46,6 +63,9 @@ struct Group {
 #[derive(Clone, Debug)]
 pub(super) struct RateGroups {
     groups: Vec<Group>,
+    /// One row per kind of contention, by the number of members, the last for
+    /// that many or more.
+    contention: Vec<Vec<f64>>,
     /// One bit per group with members, 64 to a word: a host of many processes
     /// has many groups, few of which are busy at once.
     busy: Vec<u64>,
@@ -56,29 +76,42 @@ pub(super) struct RateGroups {
     next_group: usize,
 }
 
-/// Indices of the bits that are set, ascending.
-#[inline]
-fn bits(words: &[u64]) -> impl Iterator<Item = usize> {
-    words.iter().enumerate().flat_map(|(at, &word)| {
-        let rest = |left: u64| (left != 0).then_some(left);
-        std::iter::successors(rest(word), move |left| rest(left & (left - 1)))
-            .map(move |left| at * 64 + left.trailing_zeros() as usize)
-    })
+/// Calls `visit` with the index of every bit that is set, ascending. Plain loops:
+/// this is done twice for every event, and mostly one or two bits are set.
+#[inline(always)]
+fn for_each_bit(words: &[u64], mut visit: impl FnMut(usize)) {
+    for (at, &word) in words.iter().enumerate() {
+        let mut left = word;
+        while left != 0 {
+            visit(at * 64 + left.trailing_zeros() as usize);
+            left &= left - 1;
+        }
+    }
 }
 
 impl RateGroups {
-    pub(super) fn new(specs: &[GroupSpec], threads: usize) -> Self {
+    /// Of a host with so many hardware threads.
+    pub(super) fn new(specs: &[GroupSpec], threads: usize, logical: u32) -> Self {
+        let mut kinds: Vec<GroupKind> = Vec::new();
         let groups = specs
             .iter()
             .map(|spec| {
                 let mut members = SlotHeap::default();
                 members.reserve_slots(threads);
-                Group { kind: spec.kind, clock: 0.0, rate: 0.0, members }
+                let contended = matches!(spec.kind, GroupKind::FreeThreaded { .. }).then(|| {
+                    kinds.iter().position(|kind| *kind == spec.kind).unwrap_or_else(|| {
+                        kinds.push(spec.kind);
+                        kinds.len() - 1
+                    })
+                });
+                let native = spec.kind == GroupKind::Native;
+                Group { native, contended, clock: 0.0, rate: 0.0, members }
             })
             .collect();
         Self {
             busy: vec![0; specs.len().div_ceil(64)],
             groups,
+            contention: kinds.iter().map(|kind| kind.contention(logical)).collect(),
             group_of: vec![0; threads],
             settled_at: SimTime::ZERO,
             sequence: 0,
@@ -87,17 +120,24 @@ impl RateGroups {
         }
     }
 
-    /// Lets all work advance to `now` at the present rates.
+    /// Lets all work advance to `now` at the present rates, if there is `any`.
     #[inline]
-    pub(super) fn settle(&mut self, now: SimTime) {
-        let elapsed = now.since(self.settled_at).0;
-        if elapsed > 0 {
-            for index in bits(&self.busy) {
+    pub(super) fn settle(&mut self, now: SimTime, any: bool) {
+        if any {
+            let elapsed = now.since(self.settled_at).0 as f64;
+            for_each_bit(&self.busy, |index| {
                 let group = &mut self.groups[index];
-                group.clock += elapsed as f64 * group.rate;
-            }
-            self.settled_at = now;
+                group.clock += elapsed * group.rate;
+            });
         }
+        self.settled_at = now;
+    }
+
+    /// Nobody has anything to do.
+    #[inline]
+    pub(super) fn rest(&mut self) {
+        debug_assert!(self.busy.iter().all(|word| *word == 0));
+        self.next_end = SimTime::NEVER;
     }
 
     /// Adds a thread with `work` ns left. Settled to now before.
@@ -144,27 +184,23 @@ impl RateGroups {
     #[inline]
     pub(super) fn set_rates(&mut self, topology: &Topology, share: f64, running: u32) {
         let (bytecode, native) = topology.speeds(running);
-        self.next_end = SimTime::NEVER;
-        for index in bits(&self.busy) {
+        let (mut next_end, mut next_group) = (SimTime::NEVER, self.next_group);
+        for_each_bit(&self.busy, |index| {
             let group = &mut self.groups[index];
             let Some((key, _)) = group.members.peek() else {
-                continue;
+                return;
             };
-            let speed = match group.kind {
-                GroupKind::Bytecode => bytecode,
-                GroupKind::Native => native,
-                GroupKind::FreeThreaded { slowdown, contention, coherency } => {
-                    let members = group.members.len() as f64;
-                    // Members that really run at once: those without a core
-                    // do not contend.
-                    let others = (members.min(f64::from(topology.logical())) - 1.0).max(0.0);
-                    let usl = 1.0 + contention * others + coherency * others * (others + 1.0);
-                    bytecode / (slowdown * usl)
+            let speed = match group.contended {
+                _ if group.native => native,
+                None => bytecode,
+                Some(kind) => {
+                    let times = &self.contention[kind];
+                    bytecode / times[group.members.len().min(times.len() - 1)]
                 }
             };
             group.rate = share * speed;
             if group.rate <= 0.0 {
-                continue;
+                return;
             }
             let left = (f64::from_bits((key >> 64) as u64) - group.clock).max(0.0);
             // Rounded up by hand: `ceil` is a library call on baseline x86-64, and
@@ -173,11 +209,11 @@ impl RateGroups {
             let whole = wait as i64;
             let wait = whole as u64 + u64::from((whole as f64) < wait);
             let end = SimTime(self.settled_at.0.saturating_add(wait));
-            if end < self.next_end {
-                self.next_end = end;
-                self.next_group = index;
+            if end < next_end {
+                (next_end, next_group) = (end, index);
             }
-        }
+        });
+        (self.next_end, self.next_group) = (next_end, next_group);
     }
 
     /// When the next member's work ends at the present rates.

@@ -49,9 +49,11 @@ impl<C: CpuScheduler> Engine<'_, C> {
             let Some(&clerk) = clerks.get(at) else {
                 return self.past_the_clerks(request, inward);
             };
-            if self.clerk_cost(request, inward) > 0.0 {
-                self.clerks[clerk as usize].queue.push_back(request);
-                let thread = self.clerks[clerk as usize].thread;
+            let work = self.clerk_cost(request, inward);
+            if work > 0.0 {
+                let clerk = &mut self.clerks[clerk as usize];
+                clerk.queue.push_back((request, work));
+                let thread = clerk.thread;
                 if self.threads[thread as usize].activity == Activity::Idle {
                     self.wake(thread);
                 }
@@ -62,18 +64,29 @@ impl<C: CpuScheduler> Engine<'_, C> {
     }
 
     /// CPU time of the clerk that `request` is with, bundle included, in ns.
+    #[inline]
     fn clerk_cost(&self, request: RequestId, inward: bool) -> f64 {
         let entry = &self.requests[request];
-        let (plan, at) = (&self.plan.pools[entry.pool as usize], entry.clerk as usize);
-        let cost = |id: RequestId| -> Cost {
-            let class = &plan.classes[self.requests[id].class as usize];
-            if inward { class.inward[at] } else { class.outward[at] }
-        };
-        let first = cost(request).first;
+        let cost = self.cost_at_clerk(entry.clerk, request, inward).first;
         if entry.next == NO_REQUEST {
-            return first;
+            return cost;
         }
-        first + self.bundle(request).skip(1).map(|id| cost(id).bundled).sum::<f64>()
+        cost + self.cost_of_followers(request, inward)
+    }
+
+    #[inline(never)]
+    fn cost_of_followers(&self, request: RequestId, inward: bool) -> f64 {
+        let clerk = self.requests[request].clerk;
+        let followers = self.bundle(request).skip(1);
+        followers.map(|id| self.cost_at_clerk(clerk, id, inward).bundled).sum()
+    }
+
+    #[inline]
+    fn cost_at_clerk(&self, clerk: u8, request: RequestId, inward: bool) -> Cost {
+        let entry = &self.requests[request];
+        let class = &self.plan.pools[entry.pool as usize].classes[entry.class as usize];
+        let costs = if inward { &class.inward } else { &class.outward };
+        costs[clerk as usize]
     }
 
     fn past_the_clerks(&mut self, request: RequestId, inward: bool) {
@@ -99,7 +112,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
             self.clerks[clerk].busy.down(self.now);
             self.handled(in_hand);
         }
-        let Some(&next) = self.clerks[clerk].queue.front() else {
+        let Some(&(next, work)) = self.clerks[clerk].queue.front() else {
             self.release(thread, Then::Idle);
             return;
         };
@@ -107,12 +120,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
             return;
         }
         self.clerks[clerk].queue.pop_front();
-        let entry = &self.requests[next];
-        let pool = entry.pool as usize;
-        let work = match entry.place {
-            Place::Returning => self.clerk_cost(next, false),
-            _ => self.clerk_cost(next, true),
-        };
+        let pool = self.requests[next].pool as usize;
         self.thread(thread).request = next;
         self.clerks[clerk].busy.up(self.now);
         if self.scenario.pools[pool].dispatcher == Dispatcher::Python {

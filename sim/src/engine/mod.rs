@@ -92,7 +92,9 @@ struct Lock {
 #[derive(Debug)]
 struct Clerk {
     thread: ThreadId,
-    queue: VecDeque<RequestId>,
+    /// Requests (or the first of their bundles), with the CPU time that they
+    /// will take, in ns.
+    queue: VecDeque<(RequestId, f64)>,
     busy: TimeWeighted,
 }
 
@@ -196,7 +198,10 @@ impl<C: CpuScheduler> Engine<'_, C> {
                 let cpu = self.cpu.busy_time(at);
                 self.watch.checkpoint(at, cpu);
             }
-            if let Some(failure) = self.failure.take() {
+            // Looked at before it is taken: an error is many words long.
+            if self.failure.is_some()
+                && let Some(failure) = self.failure.take()
+            {
                 return Err(failure);
             }
         }

@@ -152,9 +152,11 @@ impl<C: CpuScheduler> Engine<'_, C> {
     /// Asks for the thread's lock; true if it may run bytecode now.
     #[inline]
     pub(super) fn acquire(&mut self, thread: ThreadId, yielding: bool) -> bool {
-        if self.may_run_bytecode(thread) {
-            return true;
-        }
+        self.may_run_bytecode(thread) || self.ask_for_lock(thread, yielding)
+    }
+
+    #[inline(never)]
+    fn ask_for_lock(&mut self, thread: ThreadId, yielding: bool) -> bool {
         let lock = self.threads[thread as usize].lock;
         let answer = self.locks[lock as usize].gil.request(self.now, thread, yielding);
         self.answered(thread, lock, answer)

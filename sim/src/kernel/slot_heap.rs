@@ -51,8 +51,16 @@ impl SlotHeap {
 
     #[inline]
     fn fill_hole(&mut self) {
-        if std::mem::take(&mut self.hole)
-            && let Some(last) = self.nodes.pop()
+        if self.hole {
+            self.fill();
+        }
+    }
+
+    /// On its own, so that looking at the least stays a few instructions.
+    #[inline(never)]
+    fn fill(&mut self) {
+        self.hole = false;
+        if let Some(last) = self.nodes.pop()
             && !self.nodes.is_empty()
         {
             self.sift_down(0, last);
@@ -63,13 +71,17 @@ impl SlotHeap {
     #[inline]
     pub(crate) fn set(&mut self, slot: u32, key: u128) {
         let at = self.position[slot as usize];
+        let node = Node { key, slot };
         if at == ABSENT {
-            if std::mem::take(&mut self.hole) {
-                self.sift_down(0, Node { key, slot });
-            } else {
+            if !std::mem::take(&mut self.hole) {
                 let end = self.nodes.len();
-                self.nodes.push(Node { key, slot });
-                self.sift_up(end, Node { key, slot });
+                self.nodes.push(node);
+                self.sift_up(end, node);
+            } else if let [root] = &mut self.nodes[..] {
+                *root = node;
+                self.position[slot as usize] = 0;
+            } else {
+                self.sift_down(0, node);
             }
         } else {
             self.fill_hole();
@@ -144,18 +156,7 @@ impl SlotHeap {
 
     #[inline]
     fn sift_down(&mut self, mut at: usize, node: Node) {
-        let len = self.nodes.len();
-        loop {
-            let first = at * ARITY + 1;
-            if first >= len {
-                break;
-            }
-            let mut least = first;
-            for child in first + 1..(first + ARITY).min(len) {
-                if self.nodes[child].key < self.nodes[least].key {
-                    least = child;
-                }
-            }
+        while let Some(least) = self.least_child(at) {
             let below = self.nodes[least];
             if node.key <= below.key {
                 break;
@@ -164,6 +165,20 @@ impl SlotHeap {
             at = least;
         }
         self.place(at, node);
+    }
+
+    /// Where the child with the least key of the node at `at` is, if it has any.
+    #[inline(always)]
+    fn least_child(&self, at: usize) -> Option<usize> {
+        let first = at * ARITY + 1;
+        let (eldest, others) = self.nodes.get(first..)?.split_first()?;
+        let (mut least, mut key) = (first, eldest.key);
+        for (place, node) in (first + 1..).zip(others.iter().take(ARITY - 1)) {
+            if node.key < key {
+                (least, key) = (place, node.key);
+            }
+        }
+        Some(least)
     }
 }
 

@@ -80,7 +80,7 @@ impl Holding {
     /// Has it pages to un-share?
     #[inline]
     pub(super) fn shares(&self) -> bool {
-        self.plateau > 0.0
+        self.unshared < self.plateau
     }
 
     /// Sizes now.
@@ -115,6 +115,10 @@ impl Holding {
         }
         if self.shares() {
             self.unshared += (self.plateau - self.unshared) * unshares;
+            if self.plateau - self.unshared < 1.0 {
+                // Not a byte is left: what follows leaves no trace.
+                self.unshared = self.plateau;
+            }
         }
     }
 }

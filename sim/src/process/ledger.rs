@@ -137,15 +137,22 @@ impl Ledger {
         worker: u32,
         change: impl FnOnce(&mut Holding, &PoolPages),
     ) {
-        if self.totals.leak.is_on() {
-            // It has grown since its last event.
+        let leaks = self.totals.leak.is_on();
+        if leaks && matches!(self.pool_of(worker).origin, Origin::Inside(_)) {
+            // It has grown since its last event, and so have the others beside it.
             self.note_worst(now, worker);
         }
         let pool = &self.pools[self.pool_of_worker[worker as usize] as usize];
         let holding = &mut self.workers[worker as usize];
-        let before = holding.sizes();
+        let (before, ready_at, live) = (holding.sizes(), holding.ready_at, holding.live);
         change(holding, pool);
         let after = holding.sizes();
+        if leaks && live && after.rss < before.rss {
+            // As large as it will be for some time.
+            let leaked = if pool.leaks { self.totals.leak.of_worker(ready_at, now) } else { 0 };
+            let rss = before.rss.saturating_add(leaked).saturating_add(self.libraries);
+            self.worst_worker_rss = self.worst_worker_rss.max(rss);
+        }
         self.totals.replace(now, before, after);
         // What else is in its process may be more than at its own top.
         let with_others = matches!(pool.origin, Origin::Inside(_)) && after.rss > before.rss;

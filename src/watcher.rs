@@ -12,7 +12,8 @@ const FINEST: SimDuration = SimDuration(1_000);
 ///
 /// How long a run will be is not known beforehand. So the spacing begins fine,
 /// and when there are twice as many steps as needed, every second is dropped and
-/// the spacing doubled.
+/// the spacing doubled. A worker that was down for less than a step still shows:
+/// a snapshot knows the fewest that were up since the one before.
 #[derive(Debug)]
 pub struct Watcher {
     every: SimDuration,
@@ -43,6 +44,11 @@ impl Observer for Watcher {
     fn snapshot(&mut self, snapshot: &Snapshot) {
         self.snapshots.push(*snapshot);
         if self.snapshots.len() > 2 * STEPS {
+            for dropped in (1..self.snapshots.len() - 1).step_by(2) {
+                let fewest = self.snapshots[dropped].fewest_ready;
+                let next = &mut self.snapshots[dropped + 1].fewest_ready;
+                *next = fewest.min(*next);
+            }
             let mut keep = false;
             self.snapshots.retain(|_| {
                 keep = !keep;
@@ -58,25 +64,46 @@ mod tests {
     use super::*;
     use sim::kernel::SimTime;
 
+    fn snapshot(at: SimTime, fewest_ready: u32) -> Snapshot {
+        Snapshot {
+            at,
+            queued: 0,
+            busy_slots: 0,
+            runnable: 0,
+            core_time: 0.0,
+            lock_time: 0,
+            ready_workers: 4,
+            fewest_ready,
+            processes: 1,
+            restarts: 0,
+            pss: 0,
+            rss: 0,
+        }
+    }
+
+    #[test]
+    fn one_short_outage_is_seen_however_long_the_run() {
+        for outage in [1, 2, 777, 9_000] {
+            let mut watcher = Watcher::new(false);
+            // As the engine would: at the spacing asked for after each.
+            let (mut before, mut at) = (0, 0);
+            while at < 10_000 * FINEST.0 {
+                let down = before < outage * FINEST.0 && outage * FINEST.0 <= at;
+                watcher.snapshot(&snapshot(SimTime(at), 4 - u32::from(down)));
+                (before, at) = (at, at + watcher.every.0);
+            }
+            let seen = watcher.snapshots.iter().filter(|s| s.fewest_ready == 3).count();
+            assert_eq!(seen, 1, "outage at step {outage}");
+        }
+    }
+
     #[test]
     fn runs_of_any_length_are_seen_in_equal_steps() {
         for length in [50_000, 1_000_000_000, 3_600_000_000_000, 604_800_000_000_000] {
             let mut watcher = Watcher::new(false);
             let mut at = SimTime::ZERO;
             while at.0 <= length {
-                watcher.snapshot(&Snapshot {
-                    at,
-                    queued: 0,
-                    busy_slots: 0,
-                    runnable: 0,
-                    core_time: 0.0,
-                    lock_time: 0,
-                    ready_workers: 0,
-                    processes: 1,
-                    restarts: 0,
-                    pss: 0,
-                    rss: 0,
-                });
+                watcher.snapshot(&snapshot(at, 4));
                 at = SimTime(at.0 + watcher.snapshot_every().unwrap().0);
             }
             let times: Vec<u64> = watcher.snapshots.iter().map(|s| s.at.0).collect();

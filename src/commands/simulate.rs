@@ -186,13 +186,15 @@ fn write_records(out: &mut dyn Write, workload: &Workload, records: &[Record]) -
 }
 
 fn write_timeline(out: &mut dyn Write, snapshots: &[Snapshot]) -> io::Result<()> {
-    writeln!(out, "at_ns,queued,busy_slots,runnable,ready_workers,restarts,pss_bytes,rss_bytes")?;
+    writeln!(
+        out,
+        "at_ns,queued,busy_slots,runnable,ready_workers,fewest_ready,restarts,pss_bytes,rss_bytes"
+    )?;
     for s in snapshots {
-        writeln!(
-            out,
-            "{},{},{},{},{},{},{},{}",
-            s.at.0, s.queued, s.busy_slots, s.runnable, s.ready_workers, s.restarts, s.pss, s.rss
-        )?;
+        let Snapshot { queued, busy_slots, runnable, ready_workers, .. } = s;
+        let Snapshot { fewest_ready, restarts, pss, rss, .. } = s;
+        write!(out, "{},{queued},{busy_slots},{runnable},{ready_workers},", s.at.0)?;
+        writeln!(out, "{fewest_ready},{restarts},{pss},{rss}")?;
     }
     Ok(())
 }

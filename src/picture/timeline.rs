@@ -13,6 +13,9 @@ pub const TIME: &str = "at_ns";
 /// Column of replacements so far; a time line without it shows workers go down.
 const RESTARTS: &str = "restarts";
 
+/// Column of the fewest workers up since the row before.
+const FEWEST: &str = "fewest_ready";
+
 /// Memory over time.
 pub fn memory(table: &Table, wish: &Wish) -> Result<String, PictureError> {
     let names = [("PSS", "pss_bytes"), ("RSS", "rss_bytes")];
@@ -23,10 +26,12 @@ pub fn memory(table: &Table, wish: &Wish) -> Result<String, PictureError> {
 
 /// Workers up, slots busy and the queue over time; replacements are marked.
 pub fn pool(table: &Table, wish: &Wish) -> Result<String, PictureError> {
-    let workers = panel(table, "workers up", Quantity::Plain, &[("", "ready_workers")])?;
+    // A time line from elsewhere may know only who was up at its instants.
+    let up = table.column(FEWEST).map_or("ready_workers", |_| FEWEST);
+    let workers = panel(table, "workers up", Quantity::Plain, &[("", up)])?;
     let restarts = match table.column(RESTARTS) {
         Some(_) => moments(table, RESTARTS, |before, now| now > before)?,
-        None => moments(table, "ready_workers", |before, now| now < before)?,
+        None => moments(table, up, |before, now| now < before)?,
     };
     let panels = vec![
         workers,
@@ -58,7 +63,7 @@ pub fn of_run(
         |(name, value): &(&str, u64)| Limit { name: (*name).to_owned(), value: *value as f64 };
     let near = limits.iter().map(limit).filter(|limit| limit.value <= NEAR * peak).collect();
     let panels = vec![
-        panel("workers up", Quantity::Plain, |s| u64::from(s.ready_workers)),
+        panel("workers up", Quantity::Plain, |s| u64::from(s.fewest_ready)),
         panel("slots busy", Quantity::Plain, |s| s.busy_slots),
         panel("requests queued", Quantity::Plain, |s| s.queued),
         Panel { limits: near, ..panel("PSS", Quantity::Bytes, |s| s.pss) },
@@ -122,6 +127,7 @@ mod tests {
             core_time: 0.0,
             lock_time: 0,
             ready_workers: 2,
+            fewest_ready: 2,
             processes: 2,
             restarts: 0,
             pss,

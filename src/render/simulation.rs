@@ -147,7 +147,7 @@ fn timeline(answer: &Answer<'_>, page: &mut Page) {
         ("queue", Unit::Requests, |s| s.queued as f64),
         ("busy slots", Unit::Requests, |s| s.busy_slots as f64),
         ("runnable", Unit::Requests, |s| f64::from(s.runnable)),
-        (UP, Unit::Requests, |s| f64::from(s.ready_workers)),
+        (UP, Unit::Requests, |s| f64::from(s.fewest_ready)),
         ("PSS", Unit::Bytes, |s| s.pss as f64),
     ];
     for (name, unit, value) in series {

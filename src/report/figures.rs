@@ -139,7 +139,7 @@ pub fn workers(course: &Course) -> Result<String, PlotError> {
     let moments: Vec<f64> = pairs.map(|pair| pair[1].at.as_secs()).collect();
     let events = (!moments.is_empty()).then(|| ("workers are being replaced".to_owned(), moments));
     let panels = vec![
-        panel("workers up", |s| f64::from(s.ready_workers)),
+        panel("workers up", |s| f64::from(s.fewest_ready)),
         panel("slots busy", |s| s.busy_slots as f64),
         panel("requests queued", |s| s.queued as f64),
     ];

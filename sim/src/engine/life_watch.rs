@@ -24,6 +24,8 @@ pub(super) struct LifeWatch {
     time_by_down: Vec<u64>,
     slot_time: u128,
     worst_slots_down: u64,
+    /// Fewest workers up since somebody last asked.
+    fewest_up: u32,
     outages: u64,
     began: SimTime,
     longest: u64,
@@ -66,6 +68,7 @@ impl LifeWatch {
             time_by_down: vec![0; workers as usize + 1],
             slot_time: 0,
             worst_slots_down: 0,
+            fewest_up: 0,
             outages: 0,
             began: SimTime::ZERO,
             longest: 0,
@@ -96,6 +99,12 @@ impl LifeWatch {
         self.pools.iter().map(|pool| pool.up).sum()
     }
 
+    /// The fewest that did since this was last asked.
+    pub(super) fn fewest_up(&mut self) -> u32 {
+        let up = self.workers_up();
+        std::mem::replace(&mut self.fewest_up, up)
+    }
+
     pub(super) fn up(&mut self, now: SimTime, pool: usize) {
         self.change(now, pool, |up| up + 1);
         if self.restarting.value() > 0 {
@@ -114,6 +123,7 @@ impl LifeWatch {
         // A successor that is up before its predecessor goes adds nothing.
         let missing = |pool: &Places| pool.workers.saturating_sub(pool.up);
         self.down = self.pools.iter().map(missing).sum();
+        self.fewest_up = self.fewest_up.min(self.workers_up());
         let slots = |pool: &Places| u64::from(missing(pool)) * u64::from(pool.slots_per_worker);
         self.slots_down = self.pools.iter().map(slots).sum();
         self.worst_slots_down = self.worst_slots_down.max(self.slots_down);

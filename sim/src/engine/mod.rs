@@ -173,6 +173,8 @@ impl<C: CpuScheduler> Engine<'_, C> {
         }
         if let Some(every) = self.observer.snapshot_every() {
             self.calendar.schedule(self.slots.snapshot(), SimTime(every.0), rank::SNAPSHOT);
+            // Workers of a warm start came up one by one, but in no time.
+            self.lives.fewest_up();
             self.take_snapshot();
         }
         self.open_the_doors()?;
@@ -272,6 +274,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
             core_time: self.cpu.busy_time(self.now),
             lock_time: self.longest_held(),
             ready_workers: self.lives.workers_up(),
+            fewest_ready: self.lives.fewest_up(),
             processes: self.ledger.processes(),
             restarts: self.lives.total_restarts(),
             pss,

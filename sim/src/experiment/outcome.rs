@@ -341,6 +341,8 @@ pub struct Snapshot {
     pub lock_time: u64,
     /// Workers ready.
     pub ready_workers: u32,
+    /// The fewest that were ready since the snapshot before.
+    pub fewest_ready: u32,
     /// Processes that map the shared libraries, parents included.
     pub processes: u64,
     /// Replacements begun so far.

@@ -76,6 +76,8 @@ pub struct Moment {
     pub runnable: u32,
     /// Workers ready.
     pub ready_workers: u32,
+    /// The fewest that were ready since the moment before.
+    pub fewest_ready: u32,
     /// Replacements begun so far.
     pub restarts: u64,
     /// Sum of proportional set sizes, in bytes.
@@ -93,6 +95,7 @@ impl Simulate {
             busy_slots: s.busy_slots,
             runnable: s.runnable,
             ready_workers: s.ready_workers,
+            fewest_ready: s.fewest_ready,
             restarts: s.restarts,
             pss: s.pss,
             rss: s.rss,

@@ -19,8 +19,8 @@ use crate::search::simulator::Simulator;
 use crate::search::warnings::{Confession, warnings};
 use crate::search::what_if::Contest;
 use crate::search::{
-    Assessed, Effort, Frontier, Hybrid, Hybrids, Recommendation, Recycling, RuleOutcome, RunnerUp,
-    SearchError, SearchOptions, WhatIf,
+    Assessed, Effort, Frontier, Hybrid, Hybrids, Recommendation, Recycling, Robustness,
+    RuleOutcome, RunnerUp, SearchError, SearchOptions, WhatIf,
 };
 use crate::workload::Workload;
 
@@ -44,6 +44,8 @@ pub(super) struct Answer {
     hybrids: Vec<(Reported, f64)>,
     rules: Vec<(Rule, Option<(Reported, f64)>)>,
     frontier: Frontier,
+    /// How the choice holds; none if it was replaced after the race.
+    robustness: Option<Robustness>,
     /// Requests of one replication.
     requests: u64,
 }
@@ -60,6 +62,7 @@ impl Answer {
     ) -> Result<Self, SearchError> {
         let rules = rules(workload, host);
         let front = contenders(workload, host, &raced.entrants, options.indifference);
+        let robust = (raced.choice.clone(), raced.robustness);
         let shown: Vec<Deployment> = std::iter::once(raced.choice)
             .chain(raced.runners_up)
             .chain(hybrids.deployments.iter().cloned())
@@ -105,7 +108,18 @@ impl Answer {
         let (choice, startup) =
             shown.next().ok_or_else(|| SearchError::NothingPossible(Vec::new()))?;
         let others = shown.collect();
-        Ok(Self { choice, startup, others, replaced, hybrids, rules, frontier, requests })
+        let robustness = (choice.deployment == robust.0).then_some(robust.1);
+        Ok(Self {
+            choice,
+            startup,
+            others,
+            replaced,
+            hybrids,
+            rules,
+            frontier,
+            robustness,
+            requests,
+        })
     }
 
     pub(super) fn assessed(&self, workload: &Workload, host: &Host) -> Assessed {
@@ -174,6 +188,7 @@ impl Answer {
             recycling,
             hybrids,
             frontier: self.frontier,
+            robustness: self.robustness,
             what_if,
             choice,
         }

@@ -200,9 +200,20 @@ impl Standing {
     /// Is this as good as `best`, up to a difference that does not matter? If
     /// `best` keeps every limit, this must too.
     pub(super) fn within(&self, best: &Self, indifference: f64) -> bool {
+        self.keeps_as(best) && self.over(best).point <= 1.0 + indifference
+    }
+
+    /// Does this keep the limits as `best` does? If that keeps all, this must too.
+    pub(super) fn keeps_as(&self, best: &Self) -> bool {
         let (excess, least) = (self.mean_excess(), best.mean_excess());
-        let keeps = if least == 0.0 { excess == 0.0 } else { excess <= least + 1.5 * GRAIN };
-        keeps && self.over(best).point <= 1.0 + indifference
+        if least == 0.0 { excess == 0.0 } else { excess <= least + 1.5 * GRAIN }
+    }
+
+    /// How far this lies from `other`: the larger change of the goal figure and of
+    /// what is broken of the limits, as a logarithm.
+    pub(super) fn distance(&self, other: &Self) -> f64 {
+        let broken = self.mean_excess().ln_1p() - other.mean_excess().ln_1p();
+        (self.level() - other.level()).abs().max(broken.abs())
     }
 
     /// Do the replications show that this is worse than `best` by more than

@@ -18,6 +18,7 @@ mod judge;
 mod lengths;
 mod libraries;
 mod memory;
+mod minimax;
 mod pilot;
 mod pipelines;
 mod promotion;
@@ -26,6 +27,7 @@ mod recommend;
 mod recommendation;
 mod recycling;
 mod report;
+mod robust;
 mod rules;
 mod ruling;
 mod sanity;
@@ -48,6 +50,7 @@ pub use recommendation::{
     RuleOutcome, RunnerUp, SanityLine, SearchError, SearchOptions, Warning,
 };
 pub use recycling::{Recycling, RecyclingRule};
+pub use robust::{Regret, Robustness};
 pub use what_if::{
     EndEffect, FARTHEST, Fleet, FleetSize, Flip, FlipPoint, Input, InputUnit, MOST_HOSTS, MapCell,
     ParameterEffect, Prediction, Sensitivity, WhatIf, WinnerMap,

@@ -7,6 +7,7 @@ use crate::search::entrant::{Entrant, entrants};
 use crate::search::family::Family;
 use crate::search::judge::Judge;
 use crate::search::lengths::first_requests;
+use crate::search::robust::{Robustness, Trial};
 use crate::search::simulator::{Purpose, Runs, Simulator};
 use crate::search::{Progress, SearchOptions};
 use crate::workload::Workload;
@@ -28,6 +29,9 @@ const STAGES: [Stage; 4] = [
     Stage { keep: 16, reach: 2.0, replications: 4 },
     Stage { keep: 8, reach: 1.0, replications: 4 },
 ];
+/// Pools that stay although they are clearly worse: at other values of the
+/// parameters than the best they may not be.
+const FINALISTS: usize = 6;
 /// Finalists shown beside the choice, whatever their family.
 const NEIGHBOURS: usize = 2;
 /// One stage may take one part in this many of the budget.
@@ -44,6 +48,8 @@ pub(super) struct Raced {
     pub(super) runners_up: Vec<Deployment>,
     /// All who took part, the furthest first.
     pub(super) entrants: Vec<Entrant>,
+    /// How the choice holds over the calibration's ranges.
+    pub(super) robustness: Robustness,
 }
 
 impl Raced {
@@ -104,7 +110,10 @@ pub(super) fn race(
         },
     );
     measure(simulator, judge, runs, STAGES.len(), &mut field)?;
-    Ok(choose(field, dropped, options.indifference))
+    field.sort_by(|a, b| a.standing.compare(&b.standing));
+    let trial = Trial { workload, host: judge.host, options, finalists: &field };
+    let chosen = trial.choose(simulator)?;
+    Ok(chosen.map(|(choice, robustness)| ranked(field, choice, dropped, robustness)))
 }
 
 /// Requests of a replication of stage `number`.
@@ -141,6 +150,11 @@ fn eliminate(field: &mut Vec<Entrant>, keep: usize, indifference: f64, reach: f6
     let (mut stay, mut out): (Vec<Entrant>, Vec<Entrant>) = std::mem::take(field)
         .into_iter()
         .partition(|entrant| !entrant.standing.clearly_worse(&best, indifference));
+    while stay.len() < keep.min(FINALISTS)
+        && let Some(next) = out.iter().position(|one| one.standing.keeps_as(&best))
+    {
+        stay.push(out.remove(next));
+    }
     if stay.len() > keep {
         let mut rest = stay.split_off(keep.div_ceil(2));
         let as_good = |e: &Entrant| e.standing.within(&best, reach);
@@ -157,17 +171,15 @@ fn eliminate(field: &mut Vec<Entrant>, keep: usize, indifference: f64, reach: f6
     out
 }
 
-/// The cheapest of those as good as the best finalist, the next best finalists,
-/// and the best of each family that is not among them.
-fn choose(mut field: Vec<Entrant>, dropped: Vec<Entrant>, indifference: f64) -> Option<Raced> {
-    field.sort_by(|a, b| a.standing.compare(&b.standing));
-    let best = field.first()?.standing.clone();
-    let as_good = || field.iter().filter(|e| e.standing.within(&best, indifference));
-    // Memory that differs by less than what does not matter is the same memory:
-    // else its noise, and with it the seed, would decide.
-    let least = as_good().map(|e| e.standing.pss).fold(f64::INFINITY, f64::min);
-    let lean = as_good().filter(|e| e.standing.pss <= least * (1.0 + indifference));
-    let choice = lean.min_by(|a, b| a.plainer(b))?.deployment.clone();
+/// The choice among `field`, the next best finalists, and the best of each family
+/// that is not among them.
+fn ranked(
+    field: Vec<Entrant>,
+    choice: usize,
+    dropped: Vec<Entrant>,
+    robustness: Robustness,
+) -> Raced {
+    let choice = field[choice].deployment.clone();
     // Who got further did better; finalists got furthest.
     let mut others: Vec<Entrant> = field.into_iter().chain(dropped).collect();
     others.sort_by(|a, b| b.stage.cmp(&a.stage).then_with(|| a.standing.compare(&b.standing)));
@@ -179,7 +191,7 @@ fn choose(mut field: Vec<Entrant>, dropped: Vec<Entrant>, indifference: f64) -> 
             runners_up.push(entrant.deployment.clone());
         }
     }
-    Some(Raced { choice, runners_up, entrants: others })
+    Raced { choice, runners_up, entrants: others, robustness }
 }
 
 /// What people tell `deployment` apart by: product and family of each pool.
@@ -199,6 +211,7 @@ mod tests {
     use super::*;
     use crate::kernel::SimDuration;
     use crate::pool::PoolConfig;
+    use crate::search::Regret;
     use crate::search::judge::Standing;
     use crate::search::testing::{cpu_bound, python};
 
@@ -239,28 +252,28 @@ mod tests {
     }
 
     #[test]
-    fn among_equals_the_least_memory_wins_and_families_keep_a_champion() {
-        let finalists = |figure| {
-            let mut field = vec![entrant("process:8", 1.0, 8.0), entrant("process:6", figure, 6.0)];
-            field.iter_mut().for_each(|entrant| entrant.stage = STAGES.len());
-            field
-        };
+    fn finalists_and_each_family_s_champion_are_shown() {
+        let mut field = vec![entrant("process:8", 1.0, 8.0), entrant("process:6", 1.03, 6.0)];
+        field.iter_mut().for_each(|entrant| entrant.stage = STAGES.len());
         let dropped = vec![entrant("threads:8", 2.0, 1.0), entrant("threads:9", 1.9, 1.0)];
-        let raced = choose(finalists(1.03), dropped, 0.05).unwrap();
+        let worst = Regret { times: 1.0, breaks: false, at: None };
+        let robustness = Robustness { situations: 1, finalists: 2, worst, overruled: None };
+        let raced = ranked(field, 1, dropped, robustness);
         assert_eq!(profile(&raced.choice), "process:6");
         let shown: Vec<String> = raced.runners_up.iter().map(profile).collect();
         assert_eq!(shown, ["process:8", "threads:9"]);
-        let raced = choose(finalists(1.07), Vec::new(), 0.05).unwrap();
-        assert_eq!(profile(&raced.choice), "process:8");
-        assert!(choose(Vec::new(), Vec::new(), 0.05).is_none());
     }
 
     #[test]
-    fn near_ties_in_memory_go_to_the_runtime_listed_first() {
-        let mut later = entrant("process:2", 1.0, 8.0);
-        later.preference = 1;
-        let tied = |pss| vec![later.clone(), entrant("process:8", 1.02, pss)];
-        let chosen = |pss| choose(tied(pss), Vec::new(), 0.05).unwrap().choice.workers();
-        assert_eq!((chosen(8.3), chosen(7.9), chosen(8.5)), (8, 8, 2));
+    fn a_few_of_the_clearly_worse_stay_if_they_keep_the_limits() {
+        let mut breaks = entrant("process:1", 1.5, 1.0);
+        breaks.standing.excess = vec![0.5; 4];
+        let mut field =
+            vec![entrant("process:3", 1.0, 3.0), entrant("process:2", 2.0, 2.0), breaks];
+        let out = eliminate(&mut field, 8, 0.05, 0.1);
+        assert_eq!(
+            (names(&field), names(&out)),
+            (vec!["process:3".into(), "process:2".into()], vec!["process:1".into()])
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::experiment::Summary;
 use crate::pool::{Deployment, PoolConfig};
-use crate::search::{Frontier, Hybrids, Recycling, WhatIf};
+use crate::search::{Frontier, Hybrids, Recycling, Robustness, WhatIf};
 use crate::stats::{Estimate, Verdict};
 use crate::workload::{Goal, Quantile};
 
@@ -30,6 +30,9 @@ pub struct Recommendation {
     pub hybrids: Hybrids,
     /// Pools that no other beats in everything.
     pub frontier: Frontier,
+    /// How the choice holds over the calibration's ranges; `None` if longer runs
+    /// or a hybrid put another pool in its place after the race.
+    pub robustness: Option<Robustness>,
     /// What would change the answer, and how far its figures can be trusted.
     pub what_if: WhatIf,
     /// What to know before acting on this.

@@ -29,10 +29,10 @@ pub struct ValidateArgs {
     /// what is recommended, and what rules of thumb pick, against the best
     #[arg(long, conflicts_with_all = ["cells", "set", "workload"])]
     pub decision: bool,
-    /// The few cells that show most, twice each
+    /// The few cells that show most, twice each; with --decision four workloads
     #[arg(long)]
     pub quick: bool,
-    /// Runs of each cell [default: 3, with --quick 2]
+    /// Runs of each cell [default: 3, with --quick 2 unless --decision]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     pub repeats: Option<u32>,
     /// Only cells with this in their name, effect or pool

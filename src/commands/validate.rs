@@ -17,7 +17,8 @@ use crate::validation::extrapolation::Restricted;
 use crate::validation::{Answer, Keeper, decision, exports, extrapolation, suspects};
 use crate::{command_line, inputs, render};
 
-/// Runs of each cell, and of each of a quick run.
+/// Runs of each cell, and of each of a quick run; decisions need three rounds to be
+/// told from noise.
 const REPEATS: (u32, u32) = (3, 2);
 
 /// Measures, predicts and compares.
@@ -37,7 +38,7 @@ pub fn run(args: &ValidateArgs) -> Result<Code, Failure> {
     fs::create_dir_all(&args.out).map_err(|error| Failure::file(&args.out, error))?;
     let signals = |error| Failure::Output { target: "signal handlers".to_owned(), error };
     let stop = Stop::on_signals().map_err(signals)?;
-    let repeats = if args.quick { REPEATS.1 } else { REPEATS.0 };
+    let repeats = if args.quick && !args.decision { REPEATS.1 } else { REPEATS.0 };
     let settings = Settings {
         host: &host,
         interpreter: &interpreter,
@@ -45,6 +46,7 @@ pub fn run(args: &ValidateArgs) -> Result<Code, Failure> {
         seed: args.seed,
         draws: args.draws,
         out: &args.out,
+        rates: &[],
     };
     if args.decision {
         return decision::run(args, &settings, &stop);

@@ -1,7 +1,9 @@
 //! What decisions cost, against the best pool that was measured.
 
 use validator::validate::Figure;
-use validator::validate::decision::{Decided, Line, PLANNER, Pick, TOLERANCE};
+use validator::validate::decision::{
+    Decided, Line, PLANNER, PLANNER_TODAY, Pick, Ran, SAME_PACE, TOLERANCE,
+};
 use validator::validate::summary::Judgement;
 
 use super::layout::Page;
@@ -69,8 +71,10 @@ fn lines(answer: &Answer<'_>, page: &mut Page) {
         "  ",
         &format!(
             "Medians over workloads, with bootstrap intervals; at most {} counts as right. In \
-             noise: regrets no larger than two runs of the same pool differ. Planner there: the \
-             planner's median over the workloads for which that rule's pick ran.",
+             noise: picks that may be the best, as far as the rounds tell. Planner there: the \
+             planner's median over the workloads for which that rule's pick ran. The {PLANNER} \
+             goes by the calibration as it stands; `{PLANNER_TODAY}` by the speed that was \
+             measured before the first run, and is not judged.",
             percent(TOLERANCE)
         ),
     );
@@ -79,7 +83,7 @@ fn lines(answer: &Answer<'_>, page: &mut Page) {
 /// One line for each workload; `~` marks what cannot be told from noise.
 fn workloads(answer: &Answer<'_>, page: &mut Page) {
     let Some(first) = answer.decisions.decided.first() else { return };
-    page.heading("Workloads: regret in percent, ~ not distinguishable from noise");
+    page.heading("Workloads: regret in percent, ~ not distinguishable from the best");
     let mut rows = vec![columns("workload", "figure", first.picks.iter().map(|it| it.by.into()))];
     for decided in &answer.decisions.decided {
         let shown = decided.picks.iter().map(|pick| regret(decided, pick));
@@ -88,8 +92,8 @@ fn workloads(answer: &Answer<'_>, page: &mut Page) {
     page.table(&rows);
 }
 
-fn columns(name: &str, figure: &str, rest: impl Iterator<Item = String>) -> [String; 8] {
-    let mut row: [String; 8] = Default::default();
+fn columns(name: &str, figure: &str, rest: impl Iterator<Item = String>) -> [String; 9] {
+    let mut row: [String; 9] = Default::default();
     let cells = [name.to_owned(), figure.to_owned()].into_iter().chain(rest);
     row.iter_mut().zip(cells).for_each(|(place, cell)| *place = cell);
     row
@@ -98,7 +102,14 @@ fn columns(name: &str, figure: &str, rest: impl Iterator<Item = String>) -> [Str
 fn regret(decided: &Decided, pick: &Pick) -> String {
     let Some(ran) = pick.ran else { return "-".to_owned() };
     let mark = if pick.in_noise { "~" } else { "" };
-    format!("{mark}{:.1}", 100.0 * decided.ran[ran].regret)
+    format!("{mark}{:.1}", 100.0 * decided.ran[ran].regret.point)
+}
+
+/// `~12.0 % [0, 31]`: of the regret over rounds.
+fn interval(ran: &Ran) -> String {
+    let mark = if ran.in_noise() { "~" } else { "" };
+    let sim::stats::Estimate { point, low, high, .. } = ran.regret;
+    format!("{mark}{} [{:.0}, {:.0}]", percent(point), 100.0 * low, 100.0 * high)
 }
 
 fn unit(figure: Figure) -> Unit {
@@ -112,7 +123,7 @@ fn unit(figure: Figure) -> Unit {
 /// The pools of one workload.
 fn pools(decided: &Decided, page: &mut Page) {
     page.heading(&format!("{}: {} of its pools", decided.grid, decided.figure.name()));
-    let head = ["pool", "measured", "predicted", "regret", "noise", "picked by"];
+    let head = ["pool", "measured", "predicted", "regret", "rounds", "picked by"];
     let mut rows = vec![head.map(str::to_owned)];
     let unit = unit(decided.figure);
     for (at, ran) in decided.ran.iter().enumerate() {
@@ -121,12 +132,20 @@ fn pools(decided: &Decided, page: &mut Page) {
             ran.cell.clone(),
             unit.show(ran.observed),
             unit.show(ran.predicted),
-            if at == decided.best { "best".to_owned() } else { percent(ran.regret) },
-            ran.floor.map_or("-".to_owned(), percent),
+            if at == decided.best { "best".to_owned() } else { interval(ran) },
+            ran.regret.n.to_string(),
             by.collect::<Vec<_>>().join(", "),
         ]);
     }
     page.table(&rows);
+    if decided.off_pace > 0 {
+        let runs = count(decided.off_pace as u32, "run");
+        let line = format!(
+            "Left out: {runs} at a speed over {} off that of the rest of the round.",
+            percent(SAME_PACE)
+        );
+        page.paragraph("  ", &line);
+    }
     let nowhere = decided.picks.iter().filter(|pick| pick.ran.is_none());
     nowhere.for_each(|pick| {
         page.hanging("  ", "    ", &format!("{}: not run: {}", pick.by, pick.note));
@@ -151,9 +170,13 @@ fn sources(answer: &Answer<'_>, page: &mut Page) {
         "  ",
         &format!(
             "The {PLANNER} searches among the pools that ran, on calibration {} of {}, without \
-             seeing a run. {} {}, {} of each pool, back and forth.",
+             seeing a run. Before the first run, bytecode took {:.2} times as long as at the \
+             machine's full speed (standard error {}). {} {}, {} of each pool, back and forth: \
+             pools are compared within a round, all with the same work.",
             host.name,
             host.date,
+            answer.today.pace,
+            percent(answer.today.error),
             build.implementation,
             build.version,
             count(answer.repeats, "run"),

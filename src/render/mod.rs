@@ -17,6 +17,7 @@ pub mod pool;
 pub mod recommendation;
 pub mod recycling;
 pub mod recycling_rule;
+pub mod robustness;
 pub mod servers;
 pub mod simulation;
 pub mod sparkline;

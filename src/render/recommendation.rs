@@ -12,7 +12,7 @@ use sim::workload::{Arrivals, Goal, Objective, Quantile, Workload};
 use super::layout::Page;
 use super::units::Unit;
 use super::what_if;
-use super::{pool, recycling_rule};
+use super::{pool, recycling_rule, robustness};
 
 /// Everything that the text is made of.
 pub struct Answer<'a> {
@@ -259,7 +259,8 @@ fn why(answer: &Answer<'_>, page: &mut Page) {
     why_lines(answer).iter().for_each(|line| page.paragraph("  ", line));
 }
 
-/// The bottleneck, what bounds the throughput, and a closed form beside it.
+/// The bottleneck, what bounds the throughput, whether the choice holds over the
+/// ranges, and a closed form beside it.
 pub fn why_lines(answer: &Answer<'_>) -> Vec<String> {
     let choice = &answer.recommendation.choice;
     let bottleneck = &choice.bottleneck;
@@ -274,6 +275,7 @@ pub fn why_lines(answer: &Answer<'_>) -> Vec<String> {
     if !bounds.is_empty() {
         lines.push(format!("Most that each resource allows: {}.", bounds.join(", ")));
     }
+    lines.extend(answer.recommendation.robustness.as_ref().map(robustness::line));
     if let Some(sanity) = &answer.recommendation.sanity {
         let (expected, simulated) =
             (Unit::Share.show(sanity.expected), Unit::Share.estimate(&sanity.simulated));

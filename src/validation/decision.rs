@@ -9,7 +9,7 @@ use tables::Column;
 use validator::interpreters::Interpreter;
 use validator::run::Stop;
 use validator::validate::campaign::{self, Campaign, Settings};
-use validator::validate::decision::{Decided, Decisions, Ran};
+use validator::validate::decision::{Decided, Decisions, Ran, Today, TodayError};
 use validator::validate::grid::{self, Grid};
 use validator::validate::summary::Judgement;
 
@@ -26,6 +26,7 @@ pub struct Answer<'a> {
     pub interpreter: &'a Interpreter,
     pub campaign: &'a Campaign,
     pub decisions: &'a Decisions,
+    pub today: &'a Today,
     pub repeats: u32,
     /// Folder of the runs.
     pub out: &'a Path,
@@ -40,15 +41,21 @@ pub fn run(args: &ValidateArgs, settings: &Settings<'_>, stop: &Stop) -> Result<
     let grids = chosen(args)?.into_iter().map(|grid| grid.with_picks(settings.host, python));
     let grids: Vec<Grid> = grids.collect();
     let cells: Vec<_> = grids.iter().flat_map(|grid| grid.cells.clone()).collect();
-    // The pools are compared with each other: their predictions need no interval.
-    let settings = Settings { draws: 0, ..*settings };
+    let today = Today::of(settings.interpreter, settings.out).map_err(|error| match error {
+        TodayError::Files { path, error } => Failure::file(&path, error),
+        TodayError::Python { .. } => Failure::NoPython(error.to_string()),
+    })?;
+    // The pools are compared with each other: they do the same work, and their
+    // predictions need no interval.
+    let settings = Settings { draws: 0, rates: &today.kernels, ..*settings };
     let campaign = campaign::run(&cells, &settings, stop, &mut Keeper::new(settings.out))?;
-    let decisions = Decisions::of(&grids, &campaign, settings.host, python, &Bar::new())?;
+    let decisions = Decisions::of(&grids, &campaign, settings.host, &today, python, &Bar::new())?;
     let answer = Answer {
         host: settings.host,
         interpreter: settings.interpreter,
         campaign: &campaign,
         decisions: &decisions,
+        today: &today,
         repeats: settings.repeats,
         out: settings.out,
         command: command_line::repeat(),
@@ -110,7 +117,10 @@ fn columns(decisions: &Decisions) -> Vec<(String, Column)> {
         numbers("observed", &|ran| Some(ran.observed)),
         numbers("predicted", &|ran| Some(ran.predicted)),
         numbers("noise_floor", &|ran| ran.floor),
-        numbers("regret", &|ran| Some(ran.regret)),
+        numbers("regret", &|ran| Some(ran.regret.point)),
+        numbers("regret_low", &|ran| Some(ran.regret.low)),
+        numbers("regret_high", &|ran| Some(ran.regret.high)),
+        numbers("rounds", &|ran| Some(f64::from(ran.regret.n))),
         text("picked_by", &picked_by),
     ]
 }

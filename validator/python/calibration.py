@@ -18,15 +18,19 @@ REPEATS = 15
 PAUSE_S = 0.008
 
 
-def calibrate(classes, log):
-    """Rates of the kernels that `classes` use: {kind: (fixed ns, ns per step)}."""
+def calibrate(classes, log, known=None):
+    """Rates of the kernels that `classes` use: {kind: (fixed ns, ns per step)}.
+
+    Those that are `known` are not timed: runs that are compared with each other
+    must do the same work, however fast the machine was when each began.
+    """
     used = {segment["kernel"] for each in classes for segment in each["segments"]}
     rates = {}
     kinds = {kind: kernels.COMPUTING[kind] for kind in used & set(kernels.COMPUTING)}
     if any(each["working_set_bytes"] or each["leak_bytes"] for each in classes):
         kinds["touch"] = kernels.touch
     for kind, kernel in sorted(kinds.items()):
-        rates[kind] = rate = _rate(kernel)
+        rates[kind] = rate = (known or {}).get(kind) or _rate(kernel)
         took = _fastest(kernel, steps_for(rate, CHECK_NS))
         log.write(
             event="calibrated",

@@ -26,7 +26,7 @@ def main(spec_path):
         pool_type = pools.load(spec["pool"])
         import_cpu_ns = time.process_time_ns()
         stage = "calibration"
-        rates = calibration.calibrate(spec["classes"], log)
+        rates = calibration.calibrate(spec["classes"], log, spec["rates"])
         stage = "start"
         service.prepare(spec, rates)
         application = dict(memory(), import_cpu_ns=import_cpu_ns)

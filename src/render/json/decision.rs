@@ -17,6 +17,11 @@ pub struct Decision {
     pub verdict: String,
     /// What is beyond tolerance, one sentence each.
     pub reasons: Vec<String>,
+    /// Time that bytecode took before the first run, over that at the machine's
+    /// full speed.
+    pub pace: f64,
+    /// Standard error of that, as a share.
+    pub pace_error: f64,
     /// Name of the calibration.
     pub calibration: String,
     /// Version of the interpreter that ran the pools.
@@ -38,7 +43,8 @@ pub struct Decision {
 /// One who picks, over all workloads.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Regret {
-    /// `planner` or the name of a rule of thumb.
+    /// `planner`, `planner, today` (at the pace of the day) or the name of a rule of
+    /// thumb.
     pub by: String,
     /// Workloads for which its pick ran.
     pub workloads: usize,
@@ -48,7 +54,7 @@ pub struct Regret {
     pub median_interval: (f64, f64),
     /// Largest regret.
     pub worst: f64,
-    /// Regrets no larger than the difference of two runs.
+    /// Picks that may be the best, as far as the rounds tell.
     pub not_distinguishable: usize,
     /// The planner's median over the same workloads.
     pub planner_median: f64,
@@ -65,6 +71,9 @@ pub struct Workload {
     pub pools: Vec<Pool>,
     /// Who picks which.
     pub picks: Vec<Picked>,
+    /// Runs that do not count because the machine was at another speed than in
+    /// the rest of their round.
+    pub off_pace: usize,
 }
 
 /// One pool of a workload. Times in seconds, memory in bytes, throughput in
@@ -83,20 +92,24 @@ pub struct Pool {
     pub predicted: f64,
     /// Difference of two runs; null of one run.
     pub noise_floor: Option<f64>,
-    /// What choosing it loses against the best.
+    /// What choosing it loses against the best, in the rounds of both.
     pub regret: f64,
+    /// Its 95 % bootstrap interval over rounds.
+    pub regret_interval: (f64, f64),
+    /// Rounds in which it ran undisturbed, at the speed of the others.
+    pub rounds: u32,
 }
 
 /// What somebody picks.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Picked {
-    /// `planner` or the name of a rule of thumb.
+    /// `planner`, `planner, today` or the name of a rule of thumb.
     pub by: String,
     /// Name of the cell; null if its pick did not run.
     pub cell: Option<String>,
     /// Its regret; null if its pick did not run.
     pub regret: Option<f64>,
-    /// Is that no larger than the difference of two runs?
+    /// May it be the best, as far as the rounds tell?
     pub not_distinguishable: bool,
     /// What it picks, or why nothing.
     pub note: String,
@@ -117,6 +130,8 @@ impl Decision {
             version: VERSION,
             verdict: verdict.to_owned(),
             reasons,
+            pace: answer.today.pace,
+            pace_error: answer.today.error,
             calibration: answer.host.name.clone(),
             python: answer.interpreter.build.version.clone(),
             interrupted: answer.campaign.interrupted,
@@ -149,12 +164,14 @@ fn workload(decided: &Decided) -> Workload {
         observed: ran.observed,
         predicted: ran.predicted,
         noise_floor: ran.floor,
-        regret: ran.regret,
+        regret: ran.regret.point,
+        regret_interval: (ran.regret.low, ran.regret.high),
+        rounds: ran.regret.n,
     });
     let picks = decided.picks.iter().map(|pick| Picked {
         by: pick.by.to_owned(),
         cell: pick.ran.map(|at| decided.ran[at].cell.clone()),
-        regret: pick.ran.map(|at| decided.ran[at].regret),
+        regret: pick.ran.map(|at| decided.ran[at].regret.point),
         not_distinguishable: pick.in_noise,
         note: pick.note.clone(),
     });
@@ -163,5 +180,6 @@ fn workload(decided: &Decided) -> Workload {
         figure: decided.figure.name().to_owned(),
         pools: pools.collect(),
         picks: picks.collect(),
+        off_pace: decided.off_pace,
     }
 }

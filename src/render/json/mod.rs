@@ -12,6 +12,7 @@ pub mod lock_probe;
 pub mod recommend;
 pub mod recycling;
 pub mod recycling_rule;
+mod robustness;
 pub mod simulate;
 pub mod systems;
 pub mod validate;

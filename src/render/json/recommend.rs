@@ -8,6 +8,7 @@ use sim::workload::{Goal, Workload};
 use super::VERSION;
 use super::common::{Figures, HostSize, Interval, Kept, Part, Pool, parts};
 use super::recycling_rule::Recycling;
+use super::robustness::Robustness;
 use super::what_if::{Frontier, Hybrid, Prediction, WhatIf};
 use crate::render::recommendation::{Answer, limited};
 
@@ -41,6 +42,9 @@ pub struct Recommend {
     pub hybrids: Vec<Hybrid>,
     /// Pools that no other beats in everything.
     pub frontier: Frontier,
+    /// How the choice holds over the calibration's ranges; null if another pool
+    /// took its place after the finalists were compared.
+    pub robustness: Option<Robustness>,
     /// What would change the answer.
     pub what_if: WhatIf,
     /// What to know before acting.
@@ -207,6 +211,7 @@ impl Recommend {
                 .map(|hybrid| Hybrid::new(workload, hybrid))
                 .collect(),
             frontier: Frontier::new(workload, &recommendation.frontier),
+            robustness: recommendation.robustness.as_ref().map(Robustness::from),
             what_if: WhatIf::new(workload, recommendation),
             runners_up: recommendation
                 .runners_up

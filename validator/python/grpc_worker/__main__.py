@@ -26,7 +26,7 @@ class Speaker:
 def calibrate(spec):
     import calibration
 
-    return lambda: calibration.calibrate(spec["classes"], Speaker())
+    return lambda: calibration.calibrate(spec["classes"], Speaker(), spec["rates"])
 
 
 def serve(spec, port, threads, rates):

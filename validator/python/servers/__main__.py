@@ -72,7 +72,8 @@ def main(spec_path, how, of_parent, of_worker):
         import calibration
 
         stage = "calibration"
-        write_json(spec_path, "rates.json", calibration.calibrate(spec["classes"], log))
+        rates = calibration.calibrate(spec["classes"], log, spec["rates"])
+        write_json(spec_path, "rates.json", rates)
     except BaseException as error:
         traceback.print_exc()
         log.write(event="failed", stage=stage, detail=events.describe(error))

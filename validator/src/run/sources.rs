@@ -14,6 +14,7 @@ const PACKAGES: [&str; 3] = ["pools", "grpc_worker", "servers"];
 const SOURCES: &[(&str, &str)] = python![
     "runner.py",
     "reference.py",
+    "speed.py",
     "experiment.py",
     "events.py",
     "kernels.py",

@@ -1,5 +1,6 @@
 //! What the runner is told: the pool, the load, and what each class does.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use serde::Serialize;
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 use sim::pool::{Deployment, PoolKind, StartMethod};
 use sim::workload::{Arrivals, RequestClass, Retention, Segment, SegmentKind, Workload};
 
-use super::Files;
+use super::{Files, KernelRate};
 
 /// The pools that can be run: each one file under `python/pools`, but for the
 /// gRPC pools, which are `grpc` with `python/grpc_worker`, and the servers, which
@@ -181,6 +182,8 @@ pub struct Spec {
     pub import_bytes: u64,
     /// CPU time that importing it takes, in ns.
     pub import_ns: u64,
+    /// Rates of kernels that are not to be timed anew.
+    pub rates: Vec<KernelRate>,
 }
 
 impl Spec {
@@ -198,6 +201,7 @@ impl Spec {
             classes: workload.classes.iter().map(class).collect(),
             import_bytes: workload.runtime.import_bytes,
             import_ns: workload.runtime.import_time.0,
+            rates: Vec::new(),
         }
     }
 
@@ -215,6 +219,11 @@ impl Spec {
             Load::Batch => json!({ "kind": "batch", "chunk": pool.chunk }),
         };
         let server = delays.map_or(Value::Null, |at| json!([at.ip().to_string(), at.port()]));
+        let rates: BTreeMap<&str, [f64; 2]> = self
+            .rates
+            .iter()
+            .map(|rate| (rate.kernel.as_str(), [rate.fixed_ns, rate.step_ns]))
+            .collect();
         let spec = json!({
             "pool": pool.kind.name(),
             "workers": pool.workers,
@@ -226,6 +235,7 @@ impl Spec {
             "classes": self.classes,
             "import_bytes": self.import_bytes,
             "import_ns": self.import_ns,
+            "rates": rates,
             "delay_server": server,
             "trace": files.trace,
             "events": files.events,

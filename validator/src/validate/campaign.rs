@@ -16,7 +16,7 @@ use super::predict::Predictor;
 use super::verdict::{Comparison, Run, compare};
 use crate::environments::{Cache, Purpose};
 use crate::interpreters::Interpreter;
-use crate::run::{Observation, RunError, Stop};
+use crate::run::{KernelRate, Observation, RunError, Stop};
 use crate::servers;
 
 /// Times that a run is repeated because the machine was not its own.
@@ -37,6 +37,9 @@ pub struct Settings<'a> {
     pub draws: u32,
     /// Where the runs are kept: events, samples, the journal.
     pub out: &'a Path,
+    /// Rates of kernels that every run is to have, so that all do the same work;
+    /// each run times the others when it begins.
+    pub rates: &'a [KernelRate],
 }
 
 /// Is told what happens.
@@ -191,7 +194,8 @@ fn plan(
         });
         let case = Case::new(cell, version, settings.host, settings.seed);
         match (python.clone(), case) {
-            (Ok(python), Ok(case)) => {
+            (Ok(python), Ok(mut case)) => {
+                case.spec.rates = settings.rates.to_vec();
                 let digest = Entry::digest(&case, &build.version);
                 planned.push(Planned { case, python, digest });
             }

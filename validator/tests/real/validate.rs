@@ -55,6 +55,7 @@ fn run(cells: &[Cell], python: &Path, out: &Path, stop: Option<Stop>) -> (Campai
         seed: 1,
         draws: 4,
         out,
+        rates: &[],
     };
     let mut watcher = StopAfterOne { stop: stop.clone(), landed: 0 };
     let stop = stop.unwrap_or_default();

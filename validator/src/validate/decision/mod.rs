@@ -3,7 +3,13 @@
 //!
 //! *Regret* is the loss in the workload's own figure: the share of the best
 //! throughput that is missing, or the share by which a latency exceeds the
-//! lowest. The search decides from the calibration alone, before it sees a run.
+//! lowest. Pools are compared within rounds, in which all of them did the same
+//! work at the same speed of the machine ([`regret`]). The search decides before
+//! it sees a run: from the calibration alone, and once more for the speed that was
+//! measured before the first run ([`Today`]).
+
+mod regret;
+mod today;
 
 use sim::host::Host;
 use sim::pool::{PoolConfig, PoolKind, Profile};
@@ -15,12 +21,18 @@ use super::campaign::{Campaign, CellResult};
 use super::figures::Figure;
 use super::grid::Grid;
 use super::summary::{Judgement, bootstrap_median};
-use super::verdict::median;
+use super::verdict::{Run, median};
+use regret::Rounds;
+pub use today::{Today, TodayError};
 
 /// Largest median regret that counts as right.
 pub const TOLERANCE: f64 = 0.03;
 /// How the search is called in tables.
 pub const PLANNER: &str = "planner";
+/// The same for the speed of the day.
+pub const PLANNER_TODAY: &str = "planner, today";
+/// A run at a pace this far from the usual one of its round does not count.
+pub const SAME_PACE: f64 = 0.15;
 /// Fewest pools among which a choice says anything.
 const FEWEST: usize = 2;
 
@@ -39,18 +51,26 @@ pub struct Ran {
     pub predicted: f64,
     /// How far two of its runs differ, as a share; none of one run.
     pub floor: Option<f64>,
-    /// What choosing it loses against the best, as a share.
-    pub regret: f64,
+    /// What choosing it loses against the best, as a share, with its 95 %
+    /// interval; `n` rounds.
+    pub regret: Estimate,
+}
+
+impl Ran {
+    /// May it be the best, as far as these rounds tell?
+    pub fn in_noise(&self) -> bool {
+        self.regret.low <= 0.0
+    }
 }
 
 /// What somebody picks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pick {
-    /// [`PLANNER`] or the name of a rule.
+    /// [`PLANNER`], [`PLANNER_TODAY`] or the name of a rule.
     pub by: &'static str,
     /// Which of the pools that ran; none if its pick is not among them.
     pub ran: Option<usize>,
-    /// Does its regret lie within the noise of two runs?
+    /// May it be the best, as far as the rounds tell?
     pub in_noise: bool,
     /// What it picks, or why nothing.
     pub note: String,
@@ -69,13 +89,16 @@ pub struct Decided {
     pub best: usize,
     /// The planner first.
     pub picks: Vec<Pick>,
+    /// Runs that do not count because the machine was at another speed than in
+    /// the rest of their round.
+    pub off_pace: usize,
 }
 
 impl Decided {
     /// Regret of what `by` picks.
     pub fn regret(&self, by: &str) -> Option<f64> {
         let pick = self.picks.iter().find(|pick| pick.by == by)?;
-        Some(self.ran[pick.ran?].regret)
+        Some(self.ran[pick.ran?].regret.point)
     }
 }
 
@@ -90,7 +113,7 @@ pub struct Line {
     pub median: Estimate,
     /// Largest regret.
     pub worst: f64,
-    /// Regrets within the noise of two runs.
+    /// Picks that may be the best, as far as the rounds tell.
     pub in_noise: usize,
     /// The planner's median over the same workloads.
     pub planner: f64,
@@ -110,7 +133,8 @@ pub struct Decisions {
 }
 
 impl Decisions {
-    /// What the search and the rules pick on `host` among the pools of `grids`
+    /// What the search, on `host` and on the host at the speed of `today`, and the
+    /// rules pick among the pools of `grids`
     /// that `campaign` ran on `python`, and what that costs.
     ///
     /// # Errors
@@ -119,9 +143,11 @@ impl Decisions {
         grids: &[Grid],
         campaign: &Campaign,
         host: &Host,
+        today: &Today,
         python: PythonVersion,
         progress: &dyn Progress,
     ) -> Result<Self, SearchError> {
+        let now = today.host(host);
         let (mut decided, mut undecided) = (Vec::new(), Vec::new());
         for (done, grid) in (0..).zip(grids) {
             progress.step(&format!("deciding {}", grid.name), done, grids.len() as u64);
@@ -131,13 +157,13 @@ impl Decisions {
                 .filter_map(|cell| {
                     campaign.results.iter().find(|it| it.case.cell.name == cell.name)
                 })
-                .filter(|result| value(result, grid.figure).is_some())
                 .collect();
-            if cells.len() < FEWEST {
-                let why = format!("{} of its {} pools ran", cells.len(), grid.cells.len());
+            let paced = Paced::of(&cells, grid.figure);
+            if paced.ran.len() < FEWEST {
+                let why = format!("{} of its {} pools ran", paced.ran.len(), grid.cells.len());
                 undecided.push((grid.name.clone(), why));
             } else {
-                decided.push(decide(grid, &cells, host, python)?);
+                decided.push(decide(grid, paced, [host, &now], python)?);
             }
         }
         let lines = lines(&decided);
@@ -149,56 +175,114 @@ impl Decisions {
     }
 }
 
-/// Observed, predicted, noise floor.
-fn value(result: &CellResult, figure: Figure) -> Option<(f64, f64, Option<f64>)> {
-    let it = result.comparisons.iter().find(|it| it.figure == figure)?;
-    Some((it.observed, it.predicted, it.floor))
+/// Pools that can be compared, and their places among those that were run.
+struct Paced<'a> {
+    ran: Vec<Ran>,
+    results: Vec<&'a CellResult>,
+    off_pace: usize,
+}
+
+impl<'a> Paced<'a> {
+    fn of(cells: &[&'a CellResult], figure: Figure) -> Self {
+        let rounds = cells.iter().flat_map(|it| &it.runs).map(|run| run.measured.repeat + 1);
+        let paces: Vec<Option<f64>> =
+            (0..rounds.max().unwrap_or(0)).map(|round| usual_pace(cells, round)).collect();
+        let mut off_pace = 0;
+        let (mut rows, mut results) = (Vec::new(), Vec::new());
+        for cell in cells {
+            let mut row = vec![None; paces.len()];
+            for run in cell.runs.iter().filter(|run| !run.measured.drifted) {
+                let round = run.measured.repeat as usize;
+                match keeps_pace(run, paces[round]) {
+                    true => row[round] = loss(run, figure),
+                    false => off_pace += 1,
+                }
+            }
+            rows.push(row);
+            results.push(*cell);
+        }
+        let losses = Rounds(rows).losses();
+        let judged = results.into_iter().zip(losses).filter(|(_, loss)| loss.is_known());
+        let of = |(result, loss): (&'a CellResult, Estimate)| {
+            let it = result.comparisons.iter().find(|it| it.figure == figure)?;
+            let cell = &result.case.cell;
+            let ran = Ran {
+                cell: cell.name.clone(),
+                pool: cell.pool,
+                profile: cell.profile,
+                observed: it.observed,
+                predicted: it.predicted,
+                floor: it.floor,
+                regret: shares(loss, figure),
+            };
+            Some((ran, result))
+        };
+        let (ran, results) = judged.filter_map(of).unzip();
+        Self { ran, results, off_pace }
+    }
+}
+
+/// Median time of the reference's bytecode beside the pools of a round.
+fn usual_pace(cells: &[&CellResult], round: u32) -> Option<f64> {
+    let runs = cells.iter().flat_map(|it| &it.runs);
+    let of_round = runs.filter(|run| run.measured.repeat == round && !run.measured.drifted);
+    let paces: Vec<f64> = of_round.map(|run| run.measured.slowdown.bytecode.mean).collect();
+    median(&paces)
+}
+
+fn keeps_pace(run: &Run, usual: Option<f64>) -> bool {
+    let pace = run.measured.slowdown.bytecode.mean;
+    usual.is_none_or(|usual| (pace / usual - 1.0).abs() <= SAME_PACE)
+}
+
+/// The figure, turned so that higher is worse.
+fn loss(run: &Run, figure: Figure) -> Option<f64> {
+    let value = run.measured.observed.get(figure).filter(|value| *value > 0.0)?;
+    Some(if figure == Figure::Throughput { 1.0 / value } else { value })
+}
+
+/// What is lost, as a share, of a figure that is so many times as bad.
+fn shares(times: Estimate, figure: Figure) -> Estimate {
+    let share = |times: f64| match figure {
+        Figure::Throughput => 1.0 - 1.0 / times,
+        _ => times - 1.0,
+    };
+    let Estimate { point, low, high, n } = times;
+    Estimate { point: share(point), low: share(low), high: share(high), n }
 }
 
 fn decide(
     grid: &Grid,
-    cells: &[&CellResult],
-    host: &Host,
+    paced: Paced<'_>,
+    [host, now]: [&Host; 2],
     python: PythonVersion,
 ) -> Result<Decided, SearchError> {
-    let ran = ran(grid.figure, cells);
-    let best = (0..ran.len()).min_by(|&a, &b| ran[a].regret.total_cmp(&ran[b].regret)).unwrap_or(0);
+    let Paced { ran, results, off_pace } = paced;
+    let regret = |at: usize| ran[at].regret.point;
+    let best = (0..ran.len()).min_by(|&a, &b| regret(a).total_cmp(&regret(b))).unwrap_or(0);
     let pools: Vec<PoolConfig> =
-        cells.iter().map(|result| result.case.deployment.pools[0].clone()).collect();
+        results.iter().map(|result| result.case.deployment.pools[0].clone()).collect();
     let mut workload = grid.cells[0].workload.clone();
     // What ran is what may be picked.
     workload.runtime.python = vec![python];
-    let mut picks = vec![planner(&workload, host, &pools)?];
+    let mut picks = vec![
+        planner(PLANNER, &workload, host, &pools)?,
+        planner(PLANNER_TODAY, &workload, now, &pools)?,
+    ];
     picks.extend(rules(&workload, host, grid, &ran));
     for pick in &mut picks {
-        let floor = |at: usize| ran[at].floor.unwrap_or(0.0);
-        pick.in_noise = pick.ran.is_some_and(|at| ran[at].regret <= floor(at).max(floor(best)));
+        pick.in_noise = pick.ran.is_some_and(|at| ran[at].in_noise());
     }
-    Ok(Decided { grid: grid.name.clone(), figure: grid.figure, ran, best, picks })
+    Ok(Decided { grid: grid.name.clone(), figure: grid.figure, ran, best, picks, off_pace })
 }
 
-fn ran(figure: Figure, cells: &[&CellResult]) -> Vec<Ran> {
-    let of = |result: &&CellResult| {
-        let (observed, predicted, floor) = value(result, figure)?;
-        let cell = &result.case.cell;
-        let (name, pool, profile) = (cell.name.clone(), cell.pool, cell.profile);
-        Some(Ran { cell: name, pool, profile, observed, predicted, floor, regret: 0.0 })
-    };
-    let mut all: Vec<Ran> = cells.iter().filter_map(of).collect();
-    let values = || all.iter().map(|it| it.observed);
-    let highest = values().fold(0.0, f64::max);
-    let lowest = values().fold(f64::INFINITY, f64::min);
-    for it in &mut all {
-        it.regret = match figure {
-            Figure::Throughput => 1.0 - it.observed / highest,
-            _ => it.observed / lowest - 1.0,
-        };
-    }
-    all
-}
-
-fn planner(workload: &Workload, host: &Host, pools: &[PoolConfig]) -> Result<Pick, SearchError> {
-    let unseen = Pick { by: PLANNER, ran: None, in_noise: false, note: String::new() };
+fn planner(
+    by: &'static str,
+    workload: &Workload,
+    host: &Host,
+    pools: &[PoolConfig],
+) -> Result<Pick, SearchError> {
+    let unseen = Pick { by, ran: None, in_noise: false, note: String::new() };
     match choose(workload, host, pools.to_vec(), &SearchOptions::default(), &()) {
         Ok(choice) => {
             let ran = pools.iter().position(|pool| *pool == choice);
@@ -260,7 +344,7 @@ fn judge(lines: &[Line]) -> Judgement {
             let most = percent(TOLERANCE);
             beyond.push(format!("median regret {}, at most {most}", percent(point)));
         }
-        if point < line.planner {
+        if line.by != PLANNER_TODAY && point < line.planner {
             beyond.push(format!(
                 "{} does better: median regret {} against {} on the same workloads",
                 line.by,
@@ -276,22 +360,27 @@ fn judge(lines: &[Line]) -> Judgement {
 mod tests {
     use super::*;
 
-    /// A workload whose pools have these regrets and noise floors; picks by
+    /// A workload whose pools have these regrets, give or take the noise; picks by
     /// index.
-    fn decided(regrets: &[f64], floor: f64, planner: usize, rule: Option<usize>) -> Decided {
+    fn decided(regrets: &[f64], noise: f64, planner: usize, rule: Option<usize>) -> Decided {
         let ran = |regret: &f64| Ran {
             cell: String::new(),
             pool: PoolKind::ProcessPoolExecutor,
             profile: Profile::processes(1),
             observed: 1.0 + regret,
             predicted: 1.0,
-            floor: Some(floor),
-            regret: *regret,
+            floor: Some(noise),
+            regret: Estimate {
+                point: *regret,
+                low: (regret - noise).max(0.0),
+                high: regret + noise,
+                n: 3,
+            },
         };
         let pick = |by, ran: Option<usize>| Pick {
             by,
             ran,
-            in_noise: ran.is_some_and(|at| regrets[at] <= floor),
+            in_noise: ran.is_some_and(|at| regrets[at] <= noise),
             note: String::new(),
         };
         Decided {
@@ -300,6 +389,7 @@ mod tests {
             ran: regrets.iter().map(ran).collect(),
             best: 0,
             picks: vec![pick(PLANNER, Some(planner)), pick("n", rule)],
+            off_pace: 0,
         }
     }
 
@@ -339,16 +429,32 @@ mod tests {
         let host = Host::ideal(2);
         let grid = super::super::grid::shipped().unwrap().into_iter().next().unwrap();
         let version = "3.12".parse().unwrap();
-        let result = |index: usize, throughput: f64| {
+        let result = |index: usize, runs: &[(f64, f64)]| {
             let case = crate::validate::Case::new(&grid.cells[index], version, &host, 1).unwrap();
-            let runs = vec![run(throughput, 1.0, 1.0, 1.0); 2];
+            let seen = (0..).zip(runs).map(|(repeat, &(throughput, pace))| {
+                let mut seen = run(throughput, 1.0, 1.0, 1.0);
+                seen.measured.repeat = repeat;
+                seen.measured.slowdown.bytecode.mean = pace;
+                seen
+            });
+            let runs: Vec<Run> = seen.collect();
             let comparisons = compare(&runs);
             CellResult { case, runs, comparisons }
         };
-        let results = [result(0, 80.0), result(1, 100.0)];
-        let all = ran(Figure::Throughput, &results.iter().collect::<Vec<_>>());
-        assert!((all[0].regret - 0.2).abs() < 1e-12 && all[1].regret == 0.0);
-        let lower = ran(Figure::Mean, &results.iter().collect::<Vec<_>>());
-        assert!(lower.is_empty(), "no mean was measured");
+        // In the second round the machine was twice as slow, for both alike; in the
+        // third only while the first ran, which tells nothing of it.
+        let results = [
+            result(0, &[(80.0, 1.0), (40.0, 2.0), (20.0, 2.0)]),
+            result(1, &[(100.0, 1.0), (50.0, 2.0), (90.0, 1.0)]),
+            result(2, &[(10.0, 1.0), (5.0, 2.0), (9.0, 1.0)]),
+        ];
+        let all = Paced::of(&results.iter().collect::<Vec<_>>(), Figure::Throughput);
+        assert_eq!(all.off_pace, 1);
+        let [first, second, third] = &all.ran[..] else { panic!() };
+        assert!((first.regret.point - 0.2).abs() < 1e-12 && !first.in_noise());
+        assert!(second.regret.point == 0.0 && second.in_noise());
+        assert!((third.regret.point - 0.9).abs() < 1e-12 && third.regret.n == 3);
+        let lower = Paced::of(&results.iter().collect::<Vec<_>>(), Figure::Mean);
+        assert!(lower.ran.is_empty(), "no mean was measured");
     }
 }

@@ -216,12 +216,15 @@ impl Standing {
         (self.level() - other.level()).abs().max(broken.abs())
     }
 
+    /// Do the replications show that this breaks limits by more than `best`?
+    pub(super) fn breaks_more(&self, best: &Self) -> bool {
+        self.mean_excess() > 0.0 && paired_difference(&self.excess, &best.excess).low > GRAIN
+    }
+
     /// Do the replications show that this is worse than `best` by more than
     /// what does not matter?
     pub(super) fn clearly_worse(&self, best: &Self, indifference: f64) -> bool {
-        let breaks_more =
-            self.mean_excess() > 0.0 && paired_difference(&self.excess, &best.excess).low > GRAIN;
-        breaks_more
+        self.breaks_more(best)
             || self.over(best).low > 1.0 + indifference && self.mean_excess() >= best.mean_excess()
     }
 }

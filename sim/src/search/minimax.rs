@@ -1,4 +1,8 @@
 //! Least maximum regret over situations, of standings that are there.
+//!
+//! A candidate stays among the equals unless the replications show that it loses
+//! more: at the best values, where runs are long, its ratio to the best counts as
+//! it is; elsewhere the lower end of its paired interval does.
 
 use crate::search::judge::Standing;
 
@@ -7,6 +11,8 @@ use crate::search::judge::Standing;
 pub(super) struct Regret {
     /// Its goal figure over that of the best of the situation.
     pub(super) times: f64,
+    /// The same, as far as the replications show it.
+    shown: f64,
     /// How much more it breaks limits than another need, as a share of them.
     pub(super) broken: f64,
     /// The situation in which it loses most: limits go before the goal.
@@ -45,7 +51,7 @@ pub(super) fn least_regret(situations: &[&[Standing]], indifference: f64) -> Rob
     // A pool that breaks limits is no measure for the goal of those that do not.
     let second = losses(&keeping);
     let least = keeping.iter().map(|&at| second[at].times).fold(f64::INFINITY, f64::min);
-    let equals = keeping.into_iter().filter(|&at| second[at].times <= least * (1.0 + indifference));
+    let equals = keeping.into_iter().filter(|&at| second[at].shown <= least * (1.0 + indifference));
     Robust { equals: equals.collect(), losses: second }
 }
 
@@ -59,14 +65,19 @@ fn best(standings: &[Standing], among: &[usize]) -> Option<usize> {
 }
 
 fn loss(one: usize, situations: &[&[Standing]], among: &[usize], indifference: f64) -> Regret {
-    let mut worst = Regret { times: 0.0, broken: 0.0, at: 0 };
+    let mut worst = Regret { times: 0.0, shown: 0.0, broken: 0.0, at: 0 };
     let (mut breaks_at, mut loses_at) = (0, 0);
     for (at, standings) in situations.iter().enumerate() {
         let Some(best) = best(standings, among) else { continue };
-        let times = standings[one].over(&standings[best]).point;
+        let ratio = standings[one].over(&standings[best]);
+        let times = ratio.point;
+        worst.shown = worst.shown.max(if at == 0 { times } else { ratio.low });
         // Growth of what is broken: 50 times a limit is no worse than 49 times.
         let (own, least) = (standings[one].mean_excess(), standings[best].mean_excess());
-        let broken = ((1.0 + own) / (1.0 + least) - 1.0).max(0.0);
+        let broken = match at == 0 || standings[one].breaks_more(&standings[best]) {
+            true => ((1.0 + own) / (1.0 + least) - 1.0).max(0.0),
+            false => 0.0,
+        };
         if broken > worst.broken {
             (worst.broken, breaks_at) = (broken, at);
         }
@@ -105,6 +116,19 @@ mod tests {
         assert_eq!(found.equals, [1]);
         assert_eq!((found.losses[0].times, found.losses[0].at), (2.0, 1));
         assert!((found.losses[1].times - 1.02).abs() < 1e-12 && found.losses[1].at == 0);
+    }
+
+    #[test]
+    fn noise_at_an_end_of_a_range_excludes_nobody() {
+        let standing =
+            |figure: [f64; 4]| Standing { excess: vec![0.0; 4], figure: figure.to_vec(), pss: 0.0 };
+        let best_values = [standing([1.0; 4]), standing([1.0; 4])];
+        let noisy = [standing([1.0; 4]), standing([0.8, 1.9, 0.9, 1.2])];
+        let found = least_regret(&[&best_values, &noisy], INDIFFERENCE);
+        assert_eq!(found.equals, [0, 1]);
+        assert!(found.losses[1].times > 1.1, "{found:?}");
+        let worse = [standing([1.0; 4]), standing([1.3, 1.4, 1.35, 1.4])];
+        assert_eq!(least_regret(&[&best_values, &worse], INDIFFERENCE).equals, [0]);
     }
 
     #[test]

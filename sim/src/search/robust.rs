@@ -7,7 +7,8 @@
 //! parameter that moves a finalist, one at a time. A pool's *regret* in a
 //! situation is its goal figure over that of the best finalist there, on the
 //! same requests. The pools whose largest regret is least, up to a difference
-//! that does not matter, are equally good; the leanest of them is the choice.
+//! that does not matter or that the replications do not show, are equally good;
+//! the leanest of them is the choice.
 //! This is the minimax-regret rule of L. J. Savage (The theory of statistical
 //! decision, 1951). Limits go before the goal here too: first at the best
 //! values, then by how much more a limit is broken than it need be, at worst.
@@ -32,11 +33,11 @@ const FOLLOWED: usize = 5;
 /// Requests of the one replication that tells which parameters move anything.
 const PROBED: u64 = 200;
 /// Replications in each situation.
-const REPLICATIONS: u32 = 4;
+const REPLICATIONS: u32 = 8;
 /// Their first: those before it chose the finalists.
 const FROM: u32 = 64;
 /// These runs may take one part in this many of the budget.
-const SHARE: u64 = 8;
+const SHARE: u64 = 6;
 /// Fewest requests of a replication.
 const FEWEST: u64 = 200;
 
@@ -113,7 +114,7 @@ impl Trial<'_> {
         let choice = self.leanest(&robust.equals)?;
         let usual = self.leanest(&least_regret(&all[..1], indifference).equals)?;
         let regret = |pool: usize| {
-            let Loss { times, broken, at } = robust.losses[pool];
+            let Loss { times, broken, at, .. } = robust.losses[pool];
             Regret {
                 times: times.max(1.0),
                 breaks: broken > indifference,

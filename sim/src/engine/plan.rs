@@ -159,7 +159,7 @@ impl Plan {
             let mut start = StartPlan::new(host, &workload.runtime, pool);
             let python = pool.dispatcher == Dispatcher::Python;
             if python && std::mem::replace(&mut parent_is_up, true) {
-                start = start.in_running_parent(host, &workload.runtime, pool);
+                start = start.in_running_parent(host, &workload.runtime);
             }
             plans.push(pool_plan(workload, host, pool, from..from + entries, start));
         }

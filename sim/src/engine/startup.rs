@@ -1,5 +1,6 @@
 //! Starting workers: a pool's starter boots, launches workers one after another
-//! or in batches, and each worker gets ready by work of its own. Later it
+//! or in batches, and each worker gets ready by work of its own. Between them it
+//! starts the threads of its own process, each of which it waits for. Later it
 //! launches the successors of workers that went.
 
 use std::collections::VecDeque;
@@ -16,6 +17,10 @@ pub(super) struct Startup {
     booted: bool,
     /// The worker that is being launched.
     launching: Option<u32>,
+    /// Threads of the starter's own process that it has begun to start.
+    threads: u32,
+    /// Wake-ups until the last of them runs and the starter knows.
+    wake_ups: u8,
     /// Workers of the first start that were launched.
     launched: u32,
     /// Launched but not ready, of the first start.
@@ -33,7 +38,9 @@ impl<C: CpuScheduler> Engine<'_, C> {
     pub(super) fn start_warm(&mut self) {
         for pool in 0..self.plan.pools.len() {
             let from = self.plan.pools[pool].entries.start;
-            self.pools[pool].startup.booted = true;
+            let startup = &mut self.pools[pool].startup;
+            startup.booted = true;
+            startup.threads = self.plan.pools[pool].start.threads.count();
             for worker in from..from + self.plan.pools[pool].workers {
                 self.worker_is_ready(worker);
             }
@@ -51,6 +58,10 @@ impl<C: CpuScheduler> Engine<'_, C> {
             self.start_work(starter, costs.boot);
             return;
         }
+        let slots_first = costs.threads.slots > 0;
+        if slots_first && self.starts_threads(pool, starter) {
+            return;
+        }
         if let Some(worker) = self.pools[pool].startup.launching.take() {
             let first = self.plan.pools[pool].first_thread(worker);
             self.thread(first).activity = Activity::Starting;
@@ -65,11 +76,32 @@ impl<C: CpuScheduler> Engine<'_, C> {
             startup.outstanding += 1;
             startup.in_batch += 1;
         }
+        let all = startup.launched == workers;
         if startup.launching.is_some() {
             self.start_work(starter, costs.launch);
-        } else {
+        } else if !(all && self.starts_threads(pool, starter)) {
             self.thread(starter).activity = Activity::Idle;
+            self.batch_may_be_ready(pool);
         }
+    }
+
+    /// Goes on with the threads that the pool's process starts for itself; false
+    /// if all are there. Who starts one sleeps until it runs: two wake-ups.
+    fn starts_threads(&mut self, pool: usize, starter: ThreadId) -> bool {
+        let threads = self.plan.pools[pool].start.threads;
+        let startup = &mut self.pools[pool].startup;
+        if startup.wake_ups > 0 {
+            startup.wake_ups -= 1;
+            self.wake(starter);
+        } else if startup.threads < threads.count() {
+            let work = threads.work(startup.threads);
+            startup.threads += 1;
+            startup.wake_ups = 2;
+            self.start_work(starter, work);
+        } else {
+            return false;
+        }
+        true
     }
 
     fn start_work(&mut self, starter: ThreadId, work: f64) {
@@ -100,18 +132,25 @@ impl<C: CpuScheduler> Engine<'_, C> {
         self.thread(thread).activity = Activity::Idle;
         let worker = self.threads[thread as usize].worker;
         let pool = self.plan.pool_of[worker as usize] as usize;
-        let plan = &self.plan.pools[pool];
-        let (workers, batch, pause) = (plan.workers, plan.start_batch, plan.start_pause);
         let startup = &mut self.pools[pool].startup;
         if startup.ready_at.is_none() {
             startup.outstanding -= 1;
-            let over = startup.launched == workers || startup.in_batch == batch;
-            if startup.outstanding == 0 && over && startup.launching.is_none() {
-                let slot = self.slots.starter(pool as u32);
-                self.calendar.schedule(slot, self.now + pause, rank::STARTER);
-            }
+            self.batch_may_be_ready(pool);
         }
         self.worker_is_ready(worker);
+    }
+
+    /// Ends a batch whose workers are ready, once its starter has nothing left
+    /// to do for it.
+    fn batch_may_be_ready(&mut self, pool: usize) {
+        let plan = &self.plan.pools[pool];
+        let startup = &self.pools[pool].startup;
+        let over = startup.launched == plan.workers || startup.in_batch == plan.start_batch;
+        let idle = self.threads[self.starters[pool] as usize].activity == Activity::Idle;
+        if startup.ready_at.is_none() && over && startup.outstanding == 0 && idle {
+            let slot = self.slots.starter(pool as u32);
+            self.calendar.schedule(slot, self.now + plan.start_pause, rank::STARTER);
+        }
     }
 
     /// The pause after a batch is over.

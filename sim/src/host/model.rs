@@ -88,6 +88,8 @@ pub struct Host {
     pub interpreter: InterpreterCosts,
     /// Starting processes.
     pub start: StartCosts,
+    /// Constructing pools that were measured by themselves.
+    pub constructors: BTreeMap<PoolKind, ConstructorCost>,
     /// Memory terms.
     pub memory: MemoryCosts,
     /// Handing requests to workers and results back.
@@ -230,6 +232,20 @@ pub struct StartCosts {
     pub stop: Parameter<SimDuration>,
 }
 
+/// Constructing a pool of Python, beside forking or spawning its workers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConstructorCost {
+    /// CPU time of the process that makes the pool, however many workers it has:
+    /// locks, pipes, threads of its own, first calls.
+    pub construct: Parameter<SimDuration>,
+    /// The same per worker process, beside `fork` or `exec`; per worker thread,
+    /// with its start.
+    pub per_worker: Parameter<SimDuration>,
+    /// CPU time of a forked worker until it waits for its first request; zero of
+    /// threads.
+    pub child: Parameter<SimDuration>,
+}
+
 /// Memory terms, in bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MemoryCosts {
@@ -363,6 +379,7 @@ impl Host {
                 thread: none(),
                 stop: none(),
             },
+            constructors: BTreeMap::new(),
             memory: MemoryCosts {
                 interpreter: Parameter::exactly(0),
                 shared_libraries: Parameter::exactly(0),

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::host::parameters::Uncertain;
-use crate::host::{DispatchCosts, Host, Quota};
+use crate::host::{ConstructorCost, DispatchCosts, Host, Quota};
 use crate::input::{
     Fault, InputError, InputKind, Keys, Reader, Reported, Section, Source, Value, bytes,
     count_up_to, duration, format_bytes, format_duration, identifier, number, read_limited, text,
@@ -31,6 +31,7 @@ const CALIBRATION: Keys = Keys {
         "cpu",
         "interpreter",
         "start",
+        "constructor",
         "memory",
         "dispatch",
         "reacquires",
@@ -72,10 +73,32 @@ const DISPATCH: Keys = Keys {
     ],
 };
 
+/// Pools of Python that one process constructs.
+const CONSTRUCTOR: Keys = Keys {
+    table: "[constructor]",
+    keys: &[
+        "multiprocessing-pool",
+        "process-pool-executor",
+        "multiprocessing-thread-pool",
+        "thread-pool-executor",
+        "gevent-pool",
+        "eventlet-green-pool",
+        "asyncio",
+    ],
+};
+
 /// Every (table, key) of a calibration file, for the reference to be held
 /// against.
 pub fn calibration_keys() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let own = [&CALIBRATION, &HOST, &QUOTA, &DISPATCH, &field::PARAMETER, &provenance::KEYS];
+    let own = [
+        &CALIBRATION,
+        &HOST,
+        &QUOTA,
+        &CONSTRUCTOR,
+        &DISPATCH,
+        &field::PARAMETER,
+        &provenance::KEYS,
+    ];
     own.into_iter()
         .chain(tables::ALL.iter().copied())
         .flat_map(|keys| keys.keys.iter().map(|key| (keys.table, *key)))
@@ -130,6 +153,9 @@ impl Host {
         tables::cpu::write(&self.cpu, "cpu", out)?;
         tables::interpreter::write(&self.interpreter, "interpreter", out)?;
         tables::start::write(&self.start, "start", out)?;
+        for (kind, cost) in &self.constructors {
+            tables::constructor::write(cost, &format!("constructor.{kind}"), out)?;
+        }
         tables::memory::write(&self.memory, "memory", out)?;
         let DispatchCosts { python_process, python_thread, native, kernel, pools } = &self.dispatch;
         tables::dispatch::write(python_process, "dispatch.python_process", out)?;
@@ -152,10 +178,13 @@ impl Host {
 impl Host {
     /// Shows every parameter to `visit`, with its table and key.
     pub(super) fn walk(&mut self, visit: &mut dyn FnMut(&str, &mut dyn Uncertain)) {
-        let Self { cpu, interpreter, start, memory, dispatch, .. } = self;
+        let Self { cpu, interpreter, start, constructors, memory, dispatch, .. } = self;
         tables::cpu::walk(cpu, "cpu", visit);
         tables::interpreter::walk(interpreter, "interpreter", visit);
         tables::start::walk(start, "start", visit);
+        for (kind, cost) in constructors {
+            tables::constructor::walk(cost, &format!("constructor.{kind}"), visit);
+        }
         tables::memory::walk(memory, "memory", visit);
         let DispatchCosts { python_process, python_thread, native, kernel, pools } = dispatch;
         tables::dispatch::walk(python_process, "dispatch.python_process", visit);
@@ -177,6 +206,7 @@ fn read(top: &Section<'_>) -> Result<Host, Reported> {
     let interpreter = table("interpreter", &tables::interpreter::KEYS)
         .and_then(|s| tables::interpreter::read(&s));
     let start = table("start", &tables::start::KEYS).and_then(|s| tables::start::read(&s));
+    let constructors = constructors(top);
     let memory = table("memory", &tables::memory::KEYS).and_then(|s| tables::memory::read(&s));
     let dispatch = table("dispatch", &DISPATCH).and_then(|s| dispatch(&s));
     let reacquires = top
@@ -207,11 +237,25 @@ fn read(top: &Section<'_>) -> Result<Host, Reported> {
         cpu: cpu?,
         interpreter: interpreter?,
         start: start?,
+        constructors: constructors?,
         memory: memory?,
         dispatch: dispatch?,
         reacquires: reacquires?,
         provenance: provenance?,
     })
+}
+
+fn constructors(top: &Section<'_>) -> Result<BTreeMap<PoolKind, ConstructorCost>, Reported> {
+    let mut pools = BTreeMap::new();
+    if let Some(section) = top.table("constructor", &CONSTRUCTOR)? {
+        for kind in PoolKind::ALL.into_iter().filter(|kind| CONSTRUCTOR.keys.contains(&kind.name()))
+        {
+            if let Some(table) = section.table(kind.name(), &tables::constructor::KEYS)? {
+                pools.insert(kind, tables::constructor::read(&table)?);
+            }
+        }
+    }
+    Ok(pools)
 }
 
 fn dispatch(section: &Section<'_>) -> Result<DispatchCosts, Reported> {

@@ -3,7 +3,9 @@
 
 use super::field::{Field, Number, Order, PerByte, Size, Time};
 use crate::host::parameters::Uncertain;
-use crate::host::{CpuCosts, DispatchCost, InterpreterCosts, MemoryCosts, Reacquires, StartCosts};
+use crate::host::{
+    ConstructorCost, CpuCosts, DispatchCost, InterpreterCosts, MemoryCosts, Reacquires, StartCosts,
+};
 use crate::input::{Keys, Reported, Section};
 use crate::kernel::SimDuration;
 
@@ -18,6 +20,7 @@ pub(super) const ALL: &[&Keys] = &[
     &cpu::KEYS,
     &interpreter::KEYS,
     &start::KEYS,
+    &constructor::KEYS,
     &memory::KEYS,
     &dispatch::KEYS,
     &reacquires::KEYS,
@@ -97,6 +100,12 @@ table!(start "[start]" StartCosts {
     child: Time(ZERO, TEN_MINUTES),
     thread: Time(ZERO, TEN_MINUTES),
     stop: Time(ZERO, TEN_MINUTES),
+});
+
+table!(constructor "[constructor.*]" ConstructorCost {
+    construct: Time(ZERO, TEN_MINUTES),
+    per_worker: Time(ZERO, TEN_MINUTES),
+    child: Time(ZERO, TEN_MINUTES),
 });
 
 table!(memory "[memory]" MemoryCosts {

@@ -1,6 +1,6 @@
 //! Starting workers: a pool's starter boots, launches workers one after another
 //! or in batches, and each worker gets ready by work of its own. Between them it
-//! starts the threads of its own process, each of which it waits for. Later it
+//! starts the threads of its own process, one after another. Later it
 //! launches the successors of workers that went.
 
 use std::collections::VecDeque;
@@ -19,8 +19,6 @@ pub(super) struct Startup {
     launching: Option<u32>,
     /// Threads of the starter's own process that it has begun to start.
     threads: u32,
-    /// Wake-ups until the last of them runs and the starter knows.
-    wake_ups: u8,
     /// Workers of the first start that were launched.
     launched: u32,
     /// Launched but not ready, of the first start.
@@ -86,22 +84,18 @@ impl<C: CpuScheduler> Engine<'_, C> {
     }
 
     /// Goes on with the threads that the pool's process starts for itself; false
-    /// if all are there. Who starts one sleeps until it runs: two wake-ups.
+    /// if all are there. Who starts one waits until it runs, but does not sleep:
+    /// making a pool of threads takes as long as its CPU time.
     fn starts_threads(&mut self, pool: usize, starter: ThreadId) -> bool {
         let threads = self.plan.pools[pool].start.threads;
         let startup = &mut self.pools[pool].startup;
-        if startup.wake_ups > 0 {
-            startup.wake_ups -= 1;
-            self.wake(starter);
-        } else if startup.threads < threads.count() {
+        let more = startup.threads < threads.count();
+        if more {
             let work = threads.work(startup.threads);
             startup.threads += 1;
-            startup.wake_ups = 2;
             self.start_work(starter, work);
-        } else {
-            return false;
         }
-        true
+        more
     }
 
     fn start_work(&mut self, starter: ThreadId, work: f64) {

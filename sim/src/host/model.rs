@@ -283,6 +283,10 @@ pub struct DispatchCosts {
     pub kernel: DispatchCost,
     /// Pools that were measured by themselves.
     pub pools: BTreeMap<PoolKind, DispatchCost>,
+    /// What the same takes of threads that have slept, where that was measured;
+    /// then `pools` says what it takes of threads that go from one request to
+    /// the next.
+    pub after_sleep: BTreeMap<PoolKind, AfterSleep>,
 }
 
 /// The two sides of a hand-over. `parent_*` is spent by the dispatcher,
@@ -302,6 +306,20 @@ pub struct DispatchCost {
     pub worker: Parameter<SimDuration>,
     /// Worker's CPU time per byte, either way, in ns/byte.
     pub worker_per_byte: Parameter<f64>,
+}
+
+/// What a thread that has slept spends on its next request: its caches are cold
+/// and its core has slowed down.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AfterSleep {
+    /// Caller's CPU time to submit one request.
+    pub submit: Parameter<SimDuration>,
+    /// Dispatcher's CPU time to send one request.
+    pub parent_send: Parameter<SimDuration>,
+    /// Dispatcher's CPU time to take one result.
+    pub parent_receive: Parameter<SimDuration>,
+    /// Worker's CPU time per request.
+    pub worker: Parameter<SimDuration>,
 }
 
 impl Host {
@@ -397,6 +415,7 @@ impl Host {
                 native: free(),
                 kernel: free(),
                 pools: BTreeMap::new(),
+                after_sleep: BTreeMap::new(),
             },
             reacquires: None,
             provenance: None,

@@ -5,6 +5,7 @@ its own, for first calls are part of what starting costs: nothing is warm.
 
 `construct`  CPU time of the process that makes the pool, until every worker has
              answered (a loop has none); `x` is the size
+`elapsed`    how long that was
 `resident`   its memory before that, in bytes
 `child`      CPU time of one worker process until it waits for its first request
 
@@ -58,11 +59,12 @@ def construct(name, size):
     pool_type = pools.load(name)
     service.prepare(setting, {})
     resident = probe.memory()["Rss"]
-    began = time.process_time_ns()
+    began = time.process_time_ns(), time.monotonic_ns()
     pool = pool_type(setting, (service.prepare, (setting, {})))
-    took = time.process_time_ns() - began
+    took, elapsed = time.process_time_ns() - began[0], time.monotonic_ns() - began[1]
     children = [idle_cpu_ns(child.pid) for child in multiprocessing.active_children()]
-    print(json.dumps({"construct": took, "resident": resident, "children": children}))
+    said = {"construct": took, "elapsed": elapsed, "resident": resident, "child": children}
+    print(json.dumps(said))
     pool.close()
 
 
@@ -72,9 +74,9 @@ def measure(name):
         for _ in range(REPEATS):
             command = [sys.executable, "-E", "-s", __file__, name, str(size)]
             said = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
-            probe.say("construct", said["construct"], size)
-            probe.say("resident", said["resident"], size)
-            for took in said["children"]:
+            for quantity in "construct", "elapsed", "resident":
+                probe.say(quantity, said[quantity], size)
+            for took in said["child"]:
                 probe.say("child", took, size)
 
 

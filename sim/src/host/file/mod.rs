@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::host::parameters::Uncertain;
-use crate::host::{ConstructorCost, DispatchCosts, Host, Quota};
+use crate::host::{DispatchCosts, Host, Quota};
 use crate::input::{
     Fault, InputError, InputKind, Keys, Reader, Reported, Section, Source, Value, bytes,
     count_up_to, duration, format_bytes, format_duration, identifier, number, read_limited, text,
@@ -34,6 +34,7 @@ const CALIBRATION: Keys = Keys {
         "constructor",
         "memory",
         "dispatch",
+        "after_sleep",
         "reacquires",
         "provenance",
     ],
@@ -73,19 +74,18 @@ const DISPATCH: Keys = Keys {
     ],
 };
 
-/// Pools of Python that one process constructs.
-const CONSTRUCTOR: Keys = Keys {
-    table: "[constructor]",
-    keys: &[
-        "multiprocessing-pool",
-        "process-pool-executor",
-        "multiprocessing-thread-pool",
-        "thread-pool-executor",
-        "gevent-pool",
-        "eventlet-green-pool",
-        "asyncio",
-    ],
-};
+/// Pools that one Python process makes and calls.
+const LIBRARY_POOLS: &[&str] = &[
+    "multiprocessing-pool",
+    "process-pool-executor",
+    "multiprocessing-thread-pool",
+    "thread-pool-executor",
+    "gevent-pool",
+    "eventlet-green-pool",
+    "asyncio",
+];
+const CONSTRUCTOR: Keys = Keys { table: "[constructor]", keys: LIBRARY_POOLS };
+const AFTER_SLEEP: Keys = Keys { table: "[after_sleep]", keys: LIBRARY_POOLS };
 
 /// Every (table, key) of a calibration file, for the reference to be held
 /// against.
@@ -157,13 +157,17 @@ impl Host {
             tables::constructor::write(cost, &format!("constructor.{kind}"), out)?;
         }
         tables::memory::write(&self.memory, "memory", out)?;
-        let DispatchCosts { python_process, python_thread, native, kernel, pools } = &self.dispatch;
+        let DispatchCosts { python_process, python_thread, native, kernel, pools, after_sleep } =
+            &self.dispatch;
         tables::dispatch::write(python_process, "dispatch.python_process", out)?;
         tables::dispatch::write(python_thread, "dispatch.python_thread", out)?;
         tables::dispatch::write(native, "dispatch.native", out)?;
         tables::dispatch::write(kernel, "dispatch.kernel", out)?;
         for (kind, cost) in pools {
             tables::dispatch::write(cost, &format!("dispatch.{kind}"), out)?;
+        }
+        for (kind, cost) in after_sleep {
+            tables::after_sleep::write(cost, &format!("after_sleep.{kind}"), out)?;
         }
         if let Some(reacquires) = &self.reacquires {
             tables::reacquires::write(reacquires, "reacquires", out)?;
@@ -186,13 +190,17 @@ impl Host {
             tables::constructor::walk(cost, &format!("constructor.{kind}"), visit);
         }
         tables::memory::walk(memory, "memory", visit);
-        let DispatchCosts { python_process, python_thread, native, kernel, pools } = dispatch;
+        let DispatchCosts { python_process, python_thread, native, kernel, pools, after_sleep } =
+            dispatch;
         tables::dispatch::walk(python_process, "dispatch.python_process", visit);
         tables::dispatch::walk(python_thread, "dispatch.python_thread", visit);
         tables::dispatch::walk(native, "dispatch.native", visit);
         tables::dispatch::walk(kernel, "dispatch.kernel", visit);
         for (kind, cost) in pools {
             tables::dispatch::walk(cost, &format!("dispatch.{kind}"), visit);
+        }
+        for (kind, cost) in after_sleep {
+            tables::after_sleep::walk(cost, &format!("after_sleep.{kind}"), visit);
         }
     }
 }
@@ -206,8 +214,11 @@ fn read(top: &Section<'_>) -> Result<Host, Reported> {
     let interpreter = table("interpreter", &tables::interpreter::KEYS)
         .and_then(|s| tables::interpreter::read(&s));
     let start = table("start", &tables::start::KEYS).and_then(|s| tables::start::read(&s));
-    let constructors = constructors(top);
+    let (keys, read) = (&tables::constructor::KEYS, tables::constructor::read);
+    let constructors = of_pools(top, "constructor", &CONSTRUCTOR, keys, read);
     let memory = table("memory", &tables::memory::KEYS).and_then(|s| tables::memory::read(&s));
+    let (keys, read) = (&tables::after_sleep::KEYS, tables::after_sleep::read);
+    let after_sleep = of_pools(top, "after_sleep", &AFTER_SLEEP, keys, read);
     let dispatch = table("dispatch", &DISPATCH).and_then(|s| dispatch(&s));
     let reacquires = top
         .table("reacquires", &tables::reacquires::KEYS)
@@ -239,23 +250,28 @@ fn read(top: &Section<'_>) -> Result<Host, Reported> {
         start: start?,
         constructors: constructors?,
         memory: memory?,
-        dispatch: dispatch?,
+        dispatch: DispatchCosts { after_sleep: after_sleep?, ..dispatch? },
         reacquires: reacquires?,
         provenance: provenance?,
     })
 }
 
-fn constructors(top: &Section<'_>) -> Result<BTreeMap<PoolKind, ConstructorCost>, Reported> {
-    let mut pools = BTreeMap::new();
-    if let Some(section) = top.table("constructor", &CONSTRUCTOR)? {
-        for kind in PoolKind::ALL.into_iter().filter(|kind| CONSTRUCTOR.keys.contains(&kind.name()))
-        {
-            if let Some(table) = section.table(kind.name(), &tables::constructor::KEYS)? {
-                pools.insert(kind, tables::constructor::read(&table)?);
-            }
+/// The tables of single pools under `table`, which may be left out.
+fn of_pools<T>(
+    top: &Section<'_>,
+    table: &str,
+    pools: &'static Keys,
+    keys: &'static Keys,
+    read: impl Fn(&Section<'_>) -> Result<T, Reported>,
+) -> Result<BTreeMap<PoolKind, T>, Reported> {
+    let mut found = BTreeMap::new();
+    let Some(section) = top.table(table, pools)? else { return Ok(found) };
+    for kind in PoolKind::ALL.into_iter().filter(|kind| pools.keys.contains(&kind.name())) {
+        if let Some(table) = section.table(kind.name(), keys)? {
+            found.insert(kind, read(&table)?);
         }
     }
-    Ok(pools)
+    Ok(found)
 }
 
 fn dispatch(section: &Section<'_>) -> Result<DispatchCosts, Reported> {
@@ -279,6 +295,7 @@ fn dispatch(section: &Section<'_>) -> Result<DispatchCosts, Reported> {
         native: native?,
         kernel: kernel?,
         pools,
+        after_sleep: BTreeMap::new(),
     })
 }
 

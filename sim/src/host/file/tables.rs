@@ -4,7 +4,8 @@
 use super::field::{Field, Number, Order, PerByte, Size, Time};
 use crate::host::parameters::Uncertain;
 use crate::host::{
-    ConstructorCost, CpuCosts, DispatchCost, InterpreterCosts, MemoryCosts, Reacquires, StartCosts,
+    AfterSleep, ConstructorCost, CpuCosts, DispatchCost, InterpreterCosts, MemoryCosts, Reacquires,
+    StartCosts,
 };
 use crate::input::{Keys, Reported, Section};
 use crate::kernel::SimDuration;
@@ -23,6 +24,7 @@ pub(super) const ALL: &[&Keys] = &[
     &constructor::KEYS,
     &memory::KEYS,
     &dispatch::KEYS,
+    &after_sleep::KEYS,
     &reacquires::KEYS,
 ];
 
@@ -125,6 +127,13 @@ table!(reacquires "[reacquires]" Reacquires {
     socket: Number(0.0, 1000.0),
     pipe: Number(0.0, 1000.0),
     file: Number(0.0, 1000.0),
+});
+
+table!(after_sleep "[after_sleep.*]" AfterSleep {
+    submit: Time(ZERO, SECOND),
+    parent_send: Time(ZERO, SECOND),
+    parent_receive: Time(ZERO, SECOND),
+    worker: Time(ZERO, SECOND),
 });
 
 table!(dispatch "[dispatch.*]" DispatchCost {

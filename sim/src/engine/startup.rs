@@ -9,7 +9,7 @@ use crate::cpu::{CpuScheduler, Demand, ThreadId};
 use crate::engine::plan::BYTECODE;
 use crate::engine::threads::Activity;
 use crate::engine::{Engine, rank};
-use crate::kernel::SimTime;
+use crate::kernel::{SimDuration, SimTime};
 
 /// Where the start of a pool stands.
 #[derive(Clone, Debug, Default)]
@@ -142,8 +142,10 @@ impl<C: CpuScheduler> Engine<'_, C> {
         let over = startup.launched == plan.workers || startup.in_batch == plan.start_batch;
         let idle = self.threads[self.starters[pool] as usize].activity == Activity::Idle;
         if startup.ready_at.is_none() && over && startup.outstanding == 0 && idle {
-            let slot = self.slots.starter(pool as u32);
-            self.calendar.schedule(slot, self.now + plan.start_pause, rank::STARTER);
+            let (pause, slot) = (plan.start_pause, self.slots.starter(pool as u32));
+            // The last child was woken to run at all, and its word wakes the parent.
+            let heard = if plan.parent_copies { self.lateness.wakes(2) } else { SimDuration::ZERO };
+            self.calendar.schedule(slot, self.now + pause + heard, rank::STARTER);
         }
     }
 

@@ -128,9 +128,9 @@ impl<C: CpuScheduler> Engine<'_, C> {
     /// Makes the thread `proceed` after `count` wake-ups, its own and others',
     /// each of which follows the one before.
     pub(super) fn wake_in_turns(&mut self, thread: ThreadId, count: u32) {
-        let latency = (0..count).map(|_| self.lateness.wake().0).sum();
+        let latency = self.lateness.wakes(count);
         self.thread(thread).activity = Activity::Waking;
-        self.set_timer(thread, SimDuration(latency));
+        self.set_timer(thread, latency);
     }
 
     #[inline]

@@ -191,16 +191,19 @@ mod tests {
         workload.runtime.import_bytes = 100 << 20;
         let python = workload.runtime.python[0];
         let mut pool = PoolConfig::new(&workload, Profile::processes(4), python);
-        let plan = |pool: &PoolConfig| StartPlan::new(&host(), &workload.runtime, pool);
+        let plan = |pool: &PoolConfig| {
+            let StartPlan { boot, launch, child, .. } =
+                StartPlan::new(&host(), &workload.runtime, pool);
+            (boot, launch, child)
+        };
         pool.start_method = StartMethod::Fork;
-        let start = |boot, launch, child| StartPlan { boot, launch, child, ..StartPlan::default() };
-        assert_eq!(plan(&pool), start(520e6, 2e6, 3e6));
+        assert_eq!(plan(&pool), (520e6, 2e6, 3e6));
         pool.start_method = StartMethod::Forkserver;
-        assert_eq!(plan(&pool), start(20e6, 1e6, 503e6));
+        assert_eq!(plan(&pool), (20e6, 1e6, 503e6));
         pool.start_method = StartMethod::Spawn;
-        assert_eq!(plan(&pool), start(0.0, 2e6, 520e6));
+        assert_eq!(plan(&pool), (0.0, 2e6, 520e6));
         pool.dispatcher = Dispatcher::Python;
-        assert_eq!(plan(&pool).boot, 520e6);
+        assert_eq!(plan(&pool).0, 520e6);
     }
 
     #[test]

@@ -23,6 +23,9 @@ pub struct CalibrateArgs {
     #[arg(long, value_name = "N", default_value_t = 7,
           value_parser = clap::value_parser!(u32).range(1..=100))]
     pub rounds: u32,
+    /// Only probes with this in their name; the rest of what --raw holds stands
+    #[arg(long, value_name = "TEXT")]
+    pub only: Option<String>,
     /// Interpreter to measure [default: the newest CPython with the lock]
     #[arg(long, value_name = "PATH")]
     pub python: Option<PathBuf>,
@@ -36,7 +39,7 @@ pub struct CalibrateArgs {
     #[arg(long)]
     pub force: bool,
     /// Measure nothing: fit the raw observations in DIR again
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["quick", "rounds", "python", "raw"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["quick", "rounds", "only", "python", "raw"])]
     pub refit: Option<PathBuf>,
     /// Form of the answer on standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]

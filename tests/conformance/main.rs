@@ -6,6 +6,7 @@
 mod chunks;
 mod deployments;
 mod faults;
+mod hand_over;
 mod keys;
 mod lab;
 mod lock;

@@ -118,8 +118,12 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
             let rng = Streams::new(&name, scenario.seed).stream(Purpose::Accepts, replication);
             PoolState::new(workload, pool, &plan.pools[index], rng)
         };
-        let clerk =
-            |&thread: &u32| Clerk { thread, queue: VecDeque::new(), busy: TimeWeighted::default() };
+        let clerk = |&thread: &u32| Clerk {
+            thread,
+            queue: VecDeque::new(),
+            piped: false,
+            busy: TimeWeighted::default(),
+        };
         let over_memory = workload.service.over_memory;
         Self {
             scenario,

@@ -67,11 +67,17 @@ impl<C: CpuScheduler> Engine<'_, C> {
     #[inline]
     fn clerk_cost(&self, request: RequestId, inward: bool) -> f64 {
         let entry = &self.requests[request];
-        let cost = self.cost_at_clerk(entry.clerk, request, inward).first;
+        let cost = self.cost_here(request, inward).first;
         if entry.next == NO_REQUEST {
             return cost;
         }
         cost + self.cost_of_followers(request, inward)
+    }
+
+    /// Of the clerk that `request` is with.
+    #[inline]
+    fn cost_here(&self, request: RequestId, inward: bool) -> Cost {
+        self.cost_at_clerk(self.requests[request].clerk, request, inward)
     }
 
     #[inline(never)]
@@ -107,8 +113,12 @@ impl<C: CpuScheduler> Engine<'_, C> {
     /// The clerk's thread goes on: ends the job in hand, takes the next.
     pub(super) fn clerk_goes_on(&mut self, thread: ThreadId) {
         let clerk = self.clerk_of(thread);
-        let in_hand = std::mem::replace(&mut self.thread(thread).request, NO_REQUEST);
+        let in_hand = self.threads[thread as usize].request;
         if in_hand != NO_REQUEST {
+            if self.waits_for_pipe(thread, clerk, in_hand) {
+                return;
+            }
+            self.thread(thread).request = NO_REQUEST;
             self.clerks[clerk].busy.down(self.now);
             self.handled(in_hand);
         }
@@ -121,6 +131,9 @@ impl<C: CpuScheduler> Engine<'_, C> {
         }
         self.clerks[clerk].queue.pop_front();
         let pool = self.requests[next].pool as usize;
+        let inward = self.requests[next].place != Place::Returning;
+        let slept = std::mem::take(&mut self.thread(thread).slept);
+        let work = work + if slept { self.cost_here(next, inward).after_sleep } else { 0.0 };
         self.thread(thread).request = next;
         self.clerks[clerk].busy.up(self.now);
         if self.scenario.pools[pool].dispatcher == Dispatcher::Python {
@@ -129,6 +142,29 @@ impl<C: CpuScheduler> Engine<'_, C> {
             self.thread(thread).activity = Activity::OnCpu { locked: false, preemptible: false };
             self.put_on_cpu(thread, Demand { work, group: NATIVE, width: 1 });
         }
+    }
+
+    /// A pipe holds so much. Of what is larger, writer and reader wake each other
+    /// piece by piece, while neither has the lock; true while they do.
+    fn waits_for_pipe(&mut self, thread: ThreadId, clerk: usize, request: RequestId) -> bool {
+        if std::mem::take(&mut self.clerks[clerk].piped) {
+            return false;
+        }
+        let refills = match self.requests[request].place {
+            Place::Sending => self.cost_here(request, true).refills,
+            Place::Returning => self.cost_here(request, false).refills,
+            _ => 0,
+        };
+        if refills == 0 {
+            return false;
+        }
+        self.release(thread, Then::Idle);
+        // Whoever was asked for the lock goes on once another has it.
+        if self.threads[thread as usize].activity == Activity::Idle {
+            self.clerks[clerk].piped = true;
+            self.wake_in_turns(thread, 2 * refills);
+        }
+        true
     }
 
     fn handled(&mut self, request: RequestId) {

@@ -33,6 +33,11 @@ impl Lateness {
         self.wake.draw(&mut self.rng)
     }
 
+    /// Of `count` wake-ups, each of which follows the one before.
+    pub(super) fn wakes(&mut self, count: u32) -> SimDuration {
+        SimDuration((0..count).map(|_| self.wake().0).sum())
+    }
+
     /// From the end of a timed wait to running.
     #[inline]
     pub(super) fn timer(&mut self) -> SimDuration {

@@ -95,6 +95,8 @@ struct Clerk {
     /// Requests (or the first of their bundles), with the CPU time that they
     /// will take, in ns.
     queue: VecDeque<(RequestId, f64)>,
+    /// What it has in hand has been through the pipe, piece by piece.
+    piped: bool,
     busy: TimeWeighted,
 }
 

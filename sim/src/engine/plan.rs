@@ -5,11 +5,11 @@ use std::ops::Range;
 use crate::cpu::{GroupKind, GroupSpec, ThreadId};
 use crate::engine::layout::{self, Layout};
 use crate::experiment::Scenario;
-use crate::host::{DispatchCost, Host};
+use crate::host::{DispatchCost, Host, Parameter};
 use crate::kernel::SimDuration;
 use crate::pool::{
-    Bundling, Concurrency, Dispatcher, Lifecycle, Ordering, ParentThreads, PoolConfig, Prefetch,
-    Split, WorkerChoice,
+    Bundling, Concurrency, Dispatcher, Lifecycle, Ordering, ParentThreads, PoolConfig, PoolKind,
+    Prefetch, Split, WorkerChoice,
 };
 use crate::process::StartPlan;
 use crate::workload::{RequestClass, SegmentKind, Workload};
@@ -19,12 +19,19 @@ pub(super) const BYTECODE: usize = 0;
 /// Rate group of native code.
 pub(super) const NATIVE: usize = 1;
 
+/// What a pipe of Linux holds, in bytes.
+const PIPE: u64 = 1 << 16;
+
 /// CPU time of one request of a class at one station: so much, and so much per
 /// further request of its bundle, in ns.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Cost {
     pub(super) first: f64,
     pub(super) bundled: f64,
+    /// More of the first, of a thread that has slept.
+    pub(super) after_sleep: f64,
+    /// Fillings of a pipe beyond the first that it takes.
+    pub(super) refills: u32,
 }
 
 /// Costs of one class in one pool.
@@ -159,7 +166,7 @@ impl Plan {
             let mut start = StartPlan::new(host, &workload.runtime, pool);
             let python = pool.dispatcher == Dispatcher::Python;
             if python && std::mem::replace(&mut parent_is_up, true) {
-                start = start.in_running_parent(host, &workload.runtime, pool);
+                start = start.in_running_parent(host, &workload.runtime);
             }
             plans.push(pool_plan(workload, host, pool, from..from + entries, start));
         }
@@ -262,22 +269,31 @@ fn pool_plan(
 fn class_plan(host: &Host, pool: &PoolConfig, class: &RequestClass) -> ClassPlan {
     let cost = dispatch_cost(host, pool);
     let (to, from) = (class.request_bytes as f64, class.response_bytes as f64);
-    let fixed = |time: &crate::host::Parameter<SimDuration>| time.value.0 as f64;
+    let fixed = |time: &Parameter<SimDuration>| time.value.0 as f64;
     let (submit, send, receive) =
         (fixed(&cost.submit), fixed(&cost.parent_send), fixed(&cost.parent_receive));
     let per_byte = cost.parent_per_byte.value;
     let copying = cost.worker_per_byte.value * (to + from);
     let worker = fixed(&cost.worker) + copying;
-    let only = |first: f64| Cost { first, bundled: first };
+    let [slow_submit, slow_send, slow_receive, slow_worker] = after_sleep(host, pool.kind);
+    let only = |first: f64| Cost { first, bundled: first, after_sleep: 0.0, refills: 0 };
     // One message per bundle, however many requests it holds.
     let once = |fixed: f64, bytes: f64| {
         let bundled = per_byte * bytes;
-        Cost { first: fixed + bundled, bundled }
+        Cost { first: fixed + bundled, bundled, after_sleep: 0.0, refills: 0 }
     };
     let each = |fixed: f64, bytes: f64| only(fixed + per_byte * bytes);
-    let out = |bytes: f64| match pool.bundling {
-        Some(Bundling { settle_together: true, .. }) => once(receive, bytes),
-        _ => each(receive, bytes),
+    let slower = |after_sleep: f64, cost: Cost| Cost { after_sleep, ..cost };
+    let piped = |bytes: u64, cost: Cost| match pool.in_parent() {
+        true => cost,
+        false => Cost { refills: (bytes.div_ceil(PIPE).max(1) - 1) as u32, ..cost },
+    };
+    let out = |bytes: f64| {
+        let cost = match pool.bundling {
+            Some(Bundling { settle_together: true, .. }) => once(receive, bytes),
+            _ => each(receive, bytes),
+        };
+        slower(slow_receive, cost)
     };
     let loop_is_parent =
         pool.shares_parent() && matches!(pool.profile.concurrency, Concurrency::EventLoop(_));
@@ -288,13 +304,18 @@ fn class_plan(host: &Host, pool: &PoolConfig, class: &RequestClass) -> ClassPlan
             (vec![], vec![], worker + submit + send + per_byte * to, receive + per_byte * from)
         }
         (Dispatcher::Native, _) | (_, ParentThreads::One) => {
-            (vec![once(submit + send, to)], vec![out(from)], worker, 0.0)
+            let both = slower(slow_submit + slow_send, once(submit + send, to));
+            (vec![both], vec![out(from)], worker, 0.0)
         }
         (_, ParentThreads::FeederAndCollector) => {
-            (vec![only(submit), once(send, to)], vec![out(from)], worker, 0.0)
+            let caller = slower(slow_submit, only(submit));
+            let feeder = piped(class.request_bytes, slower(slow_send, once(send, to)));
+            let collector = piped(class.response_bytes, out(from));
+            (vec![caller, feeder], vec![collector], worker, 0.0)
         }
         (_, ParentThreads::CallerOnly) => {
-            (vec![only(submit)], vec![], worker + send + per_byte * to, receive + per_byte * from)
+            let caller = slower(slow_submit, only(submit));
+            (vec![caller], vec![], worker + send + per_byte * to, receive + per_byte * from)
         }
     };
     let segments = class
@@ -318,12 +339,30 @@ fn class_plan(host: &Host, pool: &PoolConfig, class: &RequestClass) -> ClassPlan
     ClassPlan {
         inward,
         outward,
-        before: Cost { first: before, bundled: copying },
+        before: Cost { first: before, bundled: copying, after_sleep: slow_worker, refills: 0 },
         after,
         request_bytes: class.request_bytes,
         response_bytes: class.response_bytes,
         segments,
     }
+}
+
+/// How much more each side of a hand-over takes of a thread that has slept, in
+/// ns: caller, feeder, collector, worker.
+fn after_sleep(host: &Host, kind: PoolKind) -> [f64; 4] {
+    let costs = &host.dispatch;
+    let (Some(slept), Some(awake)) = (costs.after_sleep.get(&kind), costs.pools.get(&kind)) else {
+        return [0.0; 4];
+    };
+    let more = |slept: &Parameter<SimDuration>, awake: &Parameter<SimDuration>| {
+        slept.value.0.saturating_sub(awake.value.0) as f64
+    };
+    [
+        more(&slept.submit, &awake.submit),
+        more(&slept.parent_send, &awake.parent_send),
+        more(&slept.parent_receive, &awake.parent_receive),
+        more(&slept.worker, &awake.worker),
+    ]
 }
 
 /// What a hand-over costs in this pool.

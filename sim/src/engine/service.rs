@@ -24,6 +24,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
             }
             if self.requests[request].begun.is_none() {
                 self.begin_service(request);
+                self.pay_for_sleep(thread, request);
             }
             match self.next_step(request) {
                 Step::Locked { work, preemptible } => {
@@ -87,7 +88,10 @@ impl<C: CpuScheduler> Engine<'_, C> {
                 self.thread(thread).request = ready;
                 if self.requests[request].begun.is_none() {
                     self.begin_service(request);
+                    self.pay_for_sleep(thread, request);
                 }
+                // Resuming a task is measured after sleep.
+                self.thread(thread).slept = false;
                 if self.plan.task_switch > 0.0 {
                     self.run_locked(thread, self.plan.task_switch, true);
                     return;
@@ -138,6 +142,17 @@ impl<C: CpuScheduler> Engine<'_, C> {
         let thread = self.plan.of_worker(worker).first_thread(worker);
         if self.threads[thread as usize].activity == Activity::Idle {
             self.wake(thread);
+        }
+    }
+
+    /// A thread that slept takes longer over the request that it woke for.
+    #[inline]
+    fn pay_for_sleep(&mut self, thread: ThreadId, request: RequestId) {
+        if std::mem::take(&mut self.thread(thread).slept) {
+            let entry = &self.requests[request];
+            let class = &self.plan.pools[entry.pool as usize].classes[entry.class as usize];
+            let more = class.before.after_sleep;
+            self.thread(thread).debt += more;
         }
     }
 

@@ -1,5 +1,6 @@
 //! Starting workers: a pool's starter boots, launches workers one after another
-//! or in batches, and each worker gets ready by work of its own. Later it
+//! or in batches, and each worker gets ready by work of its own. Between them it
+//! starts the threads of its own process, one after another. Later it
 //! launches the successors of workers that went.
 
 use std::collections::VecDeque;
@@ -8,7 +9,7 @@ use crate::cpu::{CpuScheduler, Demand, ThreadId};
 use crate::engine::plan::BYTECODE;
 use crate::engine::threads::Activity;
 use crate::engine::{Engine, rank};
-use crate::kernel::SimTime;
+use crate::kernel::{SimDuration, SimTime};
 
 /// Where the start of a pool stands.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +17,8 @@ pub(super) struct Startup {
     booted: bool,
     /// The worker that is being launched.
     launching: Option<u32>,
+    /// Threads of the starter's own process that it has begun to start.
+    threads: u32,
     /// Workers of the first start that were launched.
     launched: u32,
     /// Launched but not ready, of the first start.
@@ -33,7 +36,9 @@ impl<C: CpuScheduler> Engine<'_, C> {
     pub(super) fn start_warm(&mut self) {
         for pool in 0..self.plan.pools.len() {
             let from = self.plan.pools[pool].entries.start;
-            self.pools[pool].startup.booted = true;
+            let startup = &mut self.pools[pool].startup;
+            startup.booted = true;
+            startup.threads = self.plan.pools[pool].start.threads.count();
             for worker in from..from + self.plan.pools[pool].workers {
                 self.worker_is_ready(worker);
             }
@@ -51,6 +56,10 @@ impl<C: CpuScheduler> Engine<'_, C> {
             self.start_work(starter, costs.boot);
             return;
         }
+        let slots_first = costs.threads.slots > 0;
+        if slots_first && self.starts_threads(pool, starter) {
+            return;
+        }
         if let Some(worker) = self.pools[pool].startup.launching.take() {
             let first = self.plan.pools[pool].first_thread(worker);
             self.thread(first).activity = Activity::Starting;
@@ -65,11 +74,28 @@ impl<C: CpuScheduler> Engine<'_, C> {
             startup.outstanding += 1;
             startup.in_batch += 1;
         }
+        let all = startup.launched == workers;
         if startup.launching.is_some() {
             self.start_work(starter, costs.launch);
-        } else {
+        } else if !(all && self.starts_threads(pool, starter)) {
             self.thread(starter).activity = Activity::Idle;
+            self.batch_may_be_ready(pool);
         }
+    }
+
+    /// Goes on with the threads that the pool's process starts for itself; false
+    /// if all are there. Who starts one waits until it runs, but does not sleep:
+    /// making a pool of threads takes as long as its CPU time.
+    fn starts_threads(&mut self, pool: usize, starter: ThreadId) -> bool {
+        let threads = self.plan.pools[pool].start.threads;
+        let startup = &mut self.pools[pool].startup;
+        let more = startup.threads < threads.count();
+        if more {
+            let work = threads.work(startup.threads);
+            startup.threads += 1;
+            self.start_work(starter, work);
+        }
+        more
     }
 
     fn start_work(&mut self, starter: ThreadId, work: f64) {
@@ -100,18 +126,27 @@ impl<C: CpuScheduler> Engine<'_, C> {
         self.thread(thread).activity = Activity::Idle;
         let worker = self.threads[thread as usize].worker;
         let pool = self.plan.pool_of[worker as usize] as usize;
-        let plan = &self.plan.pools[pool];
-        let (workers, batch, pause) = (plan.workers, plan.start_batch, plan.start_pause);
         let startup = &mut self.pools[pool].startup;
         if startup.ready_at.is_none() {
             startup.outstanding -= 1;
-            let over = startup.launched == workers || startup.in_batch == batch;
-            if startup.outstanding == 0 && over && startup.launching.is_none() {
-                let slot = self.slots.starter(pool as u32);
-                self.calendar.schedule(slot, self.now + pause, rank::STARTER);
-            }
+            self.batch_may_be_ready(pool);
         }
         self.worker_is_ready(worker);
+    }
+
+    /// Ends a batch whose workers are ready, once its starter has nothing left
+    /// to do for it.
+    fn batch_may_be_ready(&mut self, pool: usize) {
+        let plan = &self.plan.pools[pool];
+        let startup = &self.pools[pool].startup;
+        let over = startup.launched == plan.workers || startup.in_batch == plan.start_batch;
+        let idle = self.threads[self.starters[pool] as usize].activity == Activity::Idle;
+        if startup.ready_at.is_none() && over && startup.outstanding == 0 && idle {
+            let (pause, slot) = (plan.start_pause, self.slots.starter(pool as u32));
+            // The last child was woken to run at all, and its word wakes the parent.
+            let heard = if plan.parent_copies { self.lateness.wakes(2) } else { SimDuration::ZERO };
+            self.calendar.schedule(slot, self.now + pause + heard, rank::STARTER);
+        }
     }
 
     /// The pause after a batch is over.

@@ -77,6 +77,8 @@ pub(super) struct Thread {
     pub(super) request: RequestId,
     /// CPU work that was interrupted by a drop request, in ns.
     interrupted: Option<f64>,
+    /// Was it woken because there was something to do, and has done nothing since?
+    pub(super) slept: bool,
     /// Hand-off and task-switch cost to be paid with the next work, in ns.
     pub(super) debt: f64,
     /// The free step that just ended yields the lock to whoever was woken.
@@ -93,6 +95,7 @@ impl Thread {
             activity: Activity::Idle,
             request: NO_REQUEST,
             interrupted: None,
+            slept: false,
             debt: 0.0,
             yielding: false,
         }
@@ -115,8 +118,18 @@ impl<C: CpuScheduler> Engine<'_, C> {
     /// Makes the thread wake up after the wake-up latency and then `proceed`.
     #[inline]
     pub(super) fn wake(&mut self, thread: ThreadId) {
-        self.thread(thread).activity = Activity::Waking;
+        let entry = self.thread(thread);
+        entry.activity = Activity::Waking;
+        entry.slept = true;
         let latency = self.lateness.wake();
+        self.set_timer(thread, latency);
+    }
+
+    /// Makes the thread `proceed` after `count` wake-ups, its own and others',
+    /// each of which follows the one before.
+    pub(super) fn wake_in_turns(&mut self, thread: ThreadId, count: u32) {
+        let latency = self.lateness.wakes(count);
+        self.thread(thread).activity = Activity::Waking;
         self.set_timer(thread, latency);
     }
 
@@ -272,6 +285,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
         entry.activity = Activity::Idle;
         entry.request = NO_REQUEST;
         entry.interrupted = None;
+        entry.slept = false;
         entry.debt = 0.0;
         entry.yielding = false;
     }

@@ -6,7 +6,7 @@ mod parameters;
 
 pub use file::{MAX_CALIBRATION_BYTES, calibration_keys};
 pub use model::{
-    CpuCosts, DispatchCost, DispatchCosts, Host, InterpreterCosts, MemoryCosts, Origin, Parameter,
-    Provenance, Quota, Reacquires, StartCosts, WakeOrder,
+    AfterSleep, ConstructorCost, CpuCosts, DispatchCost, DispatchCosts, Host, InterpreterCosts,
+    MemoryCosts, Origin, Parameter, Provenance, Quota, Reacquires, StartCosts, WakeOrder,
 };
 pub use parameters::{End, HostParameter, ParameterUnit};

@@ -88,6 +88,8 @@ pub struct Host {
     pub interpreter: InterpreterCosts,
     /// Starting processes.
     pub start: StartCosts,
+    /// Constructing pools that were measured by themselves.
+    pub constructors: BTreeMap<PoolKind, ConstructorCost>,
     /// Memory terms.
     pub memory: MemoryCosts,
     /// Handing requests to workers and results back.
@@ -230,6 +232,20 @@ pub struct StartCosts {
     pub stop: Parameter<SimDuration>,
 }
 
+/// Constructing a pool of Python, beside forking or spawning its workers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConstructorCost {
+    /// CPU time of the process that makes the pool, however many workers it has:
+    /// locks, pipes, threads of its own, first calls.
+    pub construct: Parameter<SimDuration>,
+    /// The same per worker process, beside `fork` or `exec`; per worker thread,
+    /// with its start.
+    pub per_worker: Parameter<SimDuration>,
+    /// CPU time of a forked worker until it waits for its first request; zero of
+    /// threads.
+    pub child: Parameter<SimDuration>,
+}
+
 /// Memory terms, in bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MemoryCosts {
@@ -267,6 +283,10 @@ pub struct DispatchCosts {
     pub kernel: DispatchCost,
     /// Pools that were measured by themselves.
     pub pools: BTreeMap<PoolKind, DispatchCost>,
+    /// What the same takes of threads that have slept, where that was measured;
+    /// then `pools` says what it takes of threads that go from one request to
+    /// the next.
+    pub after_sleep: BTreeMap<PoolKind, AfterSleep>,
 }
 
 /// The two sides of a hand-over. `parent_*` is spent by the dispatcher,
@@ -286,6 +306,20 @@ pub struct DispatchCost {
     pub worker: Parameter<SimDuration>,
     /// Worker's CPU time per byte, either way, in ns/byte.
     pub worker_per_byte: Parameter<f64>,
+}
+
+/// What a thread that has slept spends on its next request: its caches are cold
+/// and its core has slowed down.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AfterSleep {
+    /// Caller's CPU time to submit one request.
+    pub submit: Parameter<SimDuration>,
+    /// Dispatcher's CPU time to send one request.
+    pub parent_send: Parameter<SimDuration>,
+    /// Dispatcher's CPU time to take one result.
+    pub parent_receive: Parameter<SimDuration>,
+    /// Worker's CPU time per request.
+    pub worker: Parameter<SimDuration>,
 }
 
 impl Host {
@@ -363,6 +397,7 @@ impl Host {
                 thread: none(),
                 stop: none(),
             },
+            constructors: BTreeMap::new(),
             memory: MemoryCosts {
                 interpreter: Parameter::exactly(0),
                 shared_libraries: Parameter::exactly(0),
@@ -380,6 +415,7 @@ impl Host {
                 native: free(),
                 kernel: free(),
                 pools: BTreeMap::new(),
+                after_sleep: BTreeMap::new(),
             },
             reacquires: None,
             provenance: None,

@@ -3,25 +3,95 @@
 //! Starting is work on the cores like any other: a hundred interpreters that
 //! import at once on eight cores queue for them.
 
-use crate::host::Host;
-use crate::pool::{Concurrency, Dispatcher, ParentThreads, PoolConfig, StartMethod};
+use crate::host::{ConstructorCost, Host};
+use crate::pool::{Concurrency, Dispatcher, ParentThreads, PoolConfig, PoolKind, StartMethod};
 use crate::workload::Runtime;
 
 const MIB: f64 = 1_048_576.0;
 
 /// CPU times of a start, in ns.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct StartPlan {
-    /// Before the first worker: the parent's own boot and imports.
+    /// Before the first worker: the parent's own boot and imports, and what the
+    /// pool is made of.
     pub(crate) boot: f64,
     /// In the parent, per worker, one after another.
     pub(crate) launch: f64,
     /// In the worker until it can serve.
     pub(crate) child: f64,
+    /// Threads that the parent starts one after another: each start returns
+    /// once the new thread runs.
+    pub(crate) threads: Threads,
+}
+
+/// Threads that a pool starts in the process that makes it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Threads {
+    /// That serve requests; they come first, and before the worker is ready.
+    pub(crate) slots: u32,
+    /// CPU time of starting one of these, both sides, in ns.
+    pub(crate) slot: f64,
+    /// That look after the pool; after the last launch if workers are processes.
+    pub(crate) helpers: u32,
+    /// CPU time of starting one of these, both sides, in ns.
+    pub(crate) helper: f64,
+}
+
+impl Threads {
+    /// All of them.
+    pub(crate) fn count(&self) -> u32 {
+        self.slots + self.helpers
+    }
+
+    /// CPU time of the start of thread `index`, in ns.
+    pub(crate) fn work(&self, index: u32) -> f64 {
+        if index < self.slots { self.slot } else { self.helper }
+    }
+
+    /// CPU time of all starts, in ns.
+    pub(crate) fn total(&self) -> f64 {
+        f64::from(self.slots) * self.slot + f64::from(self.helpers) * self.helper
+    }
 }
 
 impl StartPlan {
     pub(crate) fn new(host: &Host, runtime: &Runtime, pool: &PoolConfig) -> Self {
+        let made = host.constructors.get(&pool.kind);
+        match pool.in_parent() {
+            true => Self::inside(host, runtime, pool, made),
+            false => Self::beside(host, runtime, pool, made),
+        }
+    }
+
+    /// Workers that are threads or tasks of the process that makes the pool.
+    fn inside(
+        host: &Host,
+        runtime: &Runtime,
+        pool: &PoolConfig,
+        made: Option<&ConstructorCost>,
+    ) -> Self {
+        let mut threads = helpers(host, pool);
+        if let Concurrency::Threads(n) = pool.profile.concurrency {
+            let alone = &host.start.thread;
+            threads.slots = n;
+            threads.slot = made.map_or(alone, |cost| &cost.per_worker).value.0 as f64;
+        }
+        let child = match pool.profile.concurrency {
+            // Each further interpreter imports again.
+            Concurrency::Interpreters(n) => f64::from(n - 1) * runtime.import_time.0 as f64,
+            _ => 0.0,
+        };
+        let boot = booted(host, runtime) + construct(made, threads);
+        Self { boot, launch: 0.0, child, threads }
+    }
+
+    /// Workers that are processes.
+    fn beside(
+        host: &Host,
+        runtime: &Runtime,
+        pool: &PoolConfig,
+        made: Option<&ConstructorCost>,
+    ) -> Self {
         let start = &host.start;
         let interpreter = start.interpreter.value.0 as f64;
         let imports = runtime.import_time.0 as f64;
@@ -30,51 +100,68 @@ impl StartPlan {
         };
         let bare = (host.memory.interpreter.value + host.memory.shared_libraries.value) as f64;
         let grown = bare + (runtime.import_bytes + runtime.parent_bytes) as f64;
-        let python_parent = pool.dispatcher == Dispatcher::Python;
-        let threads = match pool.profile.concurrency {
+        let inner = match pool.profile.concurrency {
             Concurrency::Threads(n) => f64::from(n) * start.thread.value.0 as f64,
             // Each further interpreter imports again.
             Concurrency::Interpreters(n) => f64::from(n - 1) * imports,
             Concurrency::Serial | Concurrency::EventLoop(_) => 0.0,
         };
-        let clerks = match pool.parent_threads {
-            ParentThreads::FeederAndCollector => 2.0 * start.thread.value.0 as f64,
-            ParentThreads::CallerOnly | ParentThreads::One => 0.0,
-        };
-        if pool.in_parent() {
-            let child = interpreter + imports + clerks + threads;
-            return Self { boot: 0.0, launch: 0.0, child };
-        }
-        let boot_parent = if python_parent { interpreter + imports + clerks } else { 0.0 };
-        let child = start.child.value.0 as f64 + threads;
+        let threads = helpers(host, pool);
+        let construct = construct(made, threads);
+        let python_parent = pool.dispatcher == Dispatcher::Python;
+        let boot_parent = if python_parent { booted(host, runtime) + construct } else { 0.0 };
+        let forked = start.child.value.0 as f64;
+        let child = made.map_or(forked, |cost| cost.child.value.0 as f64) + inner;
+        let launch = made.map_or(0.0, |cost| cost.per_worker.value.0 as f64);
         match pool.start_method {
-            StartMethod::Fork => {
-                Self { boot: interpreter + imports + clerks, launch: fork(grown), child }
-            }
-            StartMethod::Forkserver => {
-                Self { boot: boot_parent + interpreter, launch: fork(bare), child: child + imports }
-            }
+            StartMethod::Fork => Self {
+                boot: booted(host, runtime) + construct,
+                launch: fork(grown) + launch,
+                child,
+                threads,
+            },
+            StartMethod::Forkserver => Self {
+                boot: boot_parent + interpreter,
+                launch: fork(bare) + launch,
+                child: child + imports,
+                threads,
+            },
             StartMethod::Spawn => Self {
                 boot: boot_parent,
-                launch: start.exec.value.0 as f64,
-                child: interpreter + imports + threads,
+                launch: start.exec.value.0 as f64 + launch,
+                // What a worker of this pool does beyond a plain child.
+                child: interpreter + imports + (child - forked).max(inner),
+                threads,
             },
         }
     }
 
     /// The same where another pool has booted the Python parent already.
-    pub(crate) fn in_running_parent(
-        self,
-        host: &Host,
-        runtime: &Runtime,
-        pool: &PoolConfig,
-    ) -> Self {
-        let parent = (host.start.interpreter.value.0 + runtime.import_time.0) as f64;
-        if pool.in_parent() {
-            return Self { child: (self.child - parent).max(0.0), ..self };
-        }
-        Self { boot: (self.boot - parent).max(0.0), ..self }
+    pub(crate) fn in_running_parent(self, host: &Host, runtime: &Runtime) -> Self {
+        Self { boot: (self.boot - booted(host, runtime)).max(0.0), ..self }
     }
+}
+
+/// CPU time of an interpreter that imports the application, in ns.
+fn booted(host: &Host, runtime: &Runtime) -> f64 {
+    (host.start.interpreter.value.0 + runtime.import_time.0) as f64
+}
+
+/// What the constructor does beside starting threads, in ns.
+fn construct(made: Option<&ConstructorCost>, threads: Threads) -> f64 {
+    let all = made.map_or(0.0, |cost| cost.construct.value.0 as f64);
+    (all - f64::from(threads.helpers) * threads.helper).max(0.0)
+}
+
+/// The threads of the parent that look after `pool`.
+fn helpers(host: &Host, pool: &PoolConfig) -> Threads {
+    let helpers = match (pool.parent_threads, pool.kind) {
+        (ParentThreads::CallerOnly | ParentThreads::One, _) => 0,
+        // One for the workers, one for requests and one for results.
+        (_, PoolKind::MultiprocessingPool | PoolKind::MultiprocessingThreadPool) => 3,
+        (ParentThreads::FeederAndCollector, _) => 2,
+    };
+    Threads { helpers, helper: host.start.thread.value.0 as f64, ..Threads::default() }
 }
 
 #[cfg(test)]
@@ -104,15 +191,19 @@ mod tests {
         workload.runtime.import_bytes = 100 << 20;
         let python = workload.runtime.python[0];
         let mut pool = PoolConfig::new(&workload, Profile::processes(4), python);
-        let plan = |pool: &PoolConfig| StartPlan::new(&host(), &workload.runtime, pool);
+        let plan = |pool: &PoolConfig| {
+            let StartPlan { boot, launch, child, .. } =
+                StartPlan::new(&host(), &workload.runtime, pool);
+            (boot, launch, child)
+        };
         pool.start_method = StartMethod::Fork;
-        assert_eq!(plan(&pool), StartPlan { boot: 520e6, launch: 2e6, child: 3e6 });
+        assert_eq!(plan(&pool), (520e6, 2e6, 3e6));
         pool.start_method = StartMethod::Forkserver;
-        assert_eq!(plan(&pool), StartPlan { boot: 20e6, launch: 1e6, child: 503e6 });
+        assert_eq!(plan(&pool), (20e6, 1e6, 503e6));
         pool.start_method = StartMethod::Spawn;
-        assert_eq!(plan(&pool), StartPlan { boot: 0.0, launch: 2e6, child: 520e6 });
+        assert_eq!(plan(&pool), (0.0, 2e6, 520e6));
         pool.dispatcher = Dispatcher::Python;
-        assert_eq!(plan(&pool).boot, 520e6);
+        assert_eq!(plan(&pool).0, 520e6);
     }
 
     #[test]
@@ -133,6 +224,36 @@ mod tests {
         let python = workload.runtime.python[0];
         let pool = PoolConfig::new(&workload, Profile::threads(1, 50), python);
         let plan = StartPlan::new(&host(), &workload.runtime, &pool);
-        assert_eq!(plan, StartPlan { boot: 0.0, launch: 0.0, child: 25e6 });
+        let threads = Threads { slots: 50, slot: 0.1e6, helpers: 0, helper: 0.1e6 };
+        assert_eq!(plan, StartPlan { boot: 20e6, threads, ..StartPlan::default() });
+        assert_eq!(plan.threads.total(), 5e6);
+    }
+
+    #[test]
+    fn a_measured_constructor_comes_on_top_of_forks_and_starts_its_own_threads() {
+        let workload = Workload::new("start", Arrivals::Batch { requests: 1 }, Vec::new());
+        let python = workload.runtime.python[0];
+        let ms = |n: u64| Parameter::exactly(SimDuration(n * 1_000_000));
+        let cost = ConstructorCost { construct: ms(4), per_worker: ms(5), child: ms(7) };
+        let mut host = host();
+        let plan = |host: &Host, kind, profile, start_method| {
+            let mut pool = PoolConfig::of_kind(kind, &workload, profile, python, 8).unwrap();
+            pool.start_method = start_method;
+            StartPlan::new(host, &workload.runtime, &pool)
+        };
+        for kind in [PoolKind::MultiprocessingPool, PoolKind::ThreadPoolExecutor] {
+            host.constructors.insert(kind, cost.clone());
+        }
+        let mp = |method| plan(&host, PoolKind::MultiprocessingPool, Profile::processes(2), method);
+        let forked = mp(StartMethod::Fork);
+        // Of the four milliseconds, three threads take 0.1 each.
+        assert_eq!((forked.boot, forked.threads.total()), (23.7e6, 0.3e6));
+        assert_eq!((forked.launch, forked.child), (6e6, 7e6));
+        // A plain forked child takes three of the seven.
+        assert_eq!(mp(StartMethod::Spawn).child, 24e6);
+        let kind = PoolKind::ThreadPoolExecutor;
+        let threads = plan(&host, kind, Profile::threads(1, 3), StartMethod::Fork);
+        assert_eq!((threads.boot, threads.threads.total()), (24e6, 15e6));
+        assert_eq!((threads.launch, threads.child), (0.0, 0.0));
     }
 }

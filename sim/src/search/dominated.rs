@@ -145,7 +145,7 @@ pub(super) fn ready_estimate(workload: &Workload, host: &Host, pool: &PoolConfig
     let launched = batch * plan.launch + plan.child;
     let worked = batch * (plan.launch + plan.child) / host.usable_cpus();
     let pause = if pool.start_batch.is_some() { pool.start_delay.as_secs() } else { 0.0 };
-    plan.boot * 1e-9 + batches * (launched.max(worked) * 1e-9 + pause)
+    (plan.boot + plan.threads.total()) * 1e-9 + batches * (launched.max(worked) * 1e-9 + pause)
 }
 
 #[cfg(test)]

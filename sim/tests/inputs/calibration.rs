@@ -3,9 +3,12 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use sim::host::{Host, Origin, Parameter, Provenance, Quota, Reacquires, WakeOrder};
+use sim::host::{
+    ConstructorCost, Host, Origin, Parameter, Provenance, Quota, Reacquires, WakeOrder,
+};
 use sim::input::{InputError, InputKind};
 use sim::kernel::SimDuration;
+use sim::pool::PoolKind;
 
 use crate::root;
 
@@ -118,6 +121,7 @@ prop_compose! {
         fork_base in parameter((0_u64..600_000_000_000).prop_map(SimDuration)),
         task in parameter(0_u64..1 << 44),
         worker_per_byte in parameter(0.0..1000.0),
+        construct in prop::option::of(parameter((0_u64..600_000_000_000).prop_map(SimDuration))),
         wake_order in prop::sample::select(vec![
             WakeOrder::Random, WakeOrder::Fifo, WakeOrder::Requeue, WakeOrder::Lifo,
         ]),
@@ -143,6 +147,14 @@ prop_compose! {
         host.interpreter.switch_interval = switch_interval;
         host.interpreter.wake_order = wake_order;
         host.start.fork_base = fork_base;
+        host.constructors = construct
+            .map(|construct| {
+                let none = Parameter::exactly(SimDuration::ZERO);
+                let cost = ConstructorCost { construct, per_worker: none.clone(), child: none };
+                (PoolKind::GeventPool, cost)
+            })
+            .into_iter()
+            .collect();
         host.memory.task = task;
         host.dispatch.native.worker_per_byte = worker_per_byte;
         host

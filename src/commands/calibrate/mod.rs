@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use sim::host::Host;
 use sim::search::Progress as _;
 use validator::calibrate::{
-    self, CalibrateError, Course, ENOUGH_ROUNDS, Facts, Fitted, Measured, Skipped,
+    self, CalibrateError, Course, ENOUGH_ROUNDS, Facts, Fitted, Measured, Probe, Skipped,
 };
 use validator::environments::Cache;
 use validator::run::Stop;
@@ -55,7 +55,7 @@ fn measure(args: &CalibrateArgs) -> Result<(Raw, PathBuf, Measured), Failure> {
     let course = Course {
         python: &python,
         cache: &cache,
-        probes: calibrate::all_probes(),
+        probes: probes(args.only.as_deref())?,
         rounds: args.rounds(),
         scratch: scratch.path(),
     };
@@ -65,6 +65,26 @@ fn measure(args: &CalibrateArgs) -> Result<(Raw, PathBuf, Measured), Failure> {
     let mut measured = calibrate::measure(&course, &mut journal, &stop, &mut progress)?;
     measured.skipped.extend(not_probed());
     Ok((Raw::measured(facts, folder, journal), out, measured))
+}
+
+/// Those with `only` in their name, or all.
+fn probes(only: Option<&str>) -> Result<Vec<Probe>, Failure> {
+    let all = calibrate::all_probes();
+    let Some(only) = only else { return Ok(all) };
+    let names = || {
+        let mut names: Vec<&str> = all.iter().map(|probe| probe.name.as_str()).collect();
+        names.dedup();
+        names.join(", ")
+    };
+    let chosen: Vec<Probe> =
+        all.iter().filter(|probe| probe.name.contains(only)).cloned().collect();
+    if chosen.is_empty() {
+        return Err(Failure::Refused(format!(
+            "no probe has `{only}` in its name; there are {}",
+            names()
+        )));
+    }
+    Ok(chosen)
 }
 
 /// What no probe is for.

@@ -47,17 +47,34 @@ impl Probe {
 
     fn dispatch(kind: PoolKind, load: &str, bytes: u32, count: u32) -> Self {
         let arguments = [kind.name(), load, &bytes.to_string(), &count.to_string()];
-        let purpose = match kind {
-            PoolKind::GeventPool | PoolKind::EventletGreenPool => Purpose::Greenlets,
-            _ => Purpose::Plain,
-        };
         Self {
             name: kind.name().to_owned(),
             script: "dispatch.py",
             arguments: arguments.map(str::to_owned).to_vec(),
-            purpose,
+            purpose: purpose(kind),
         }
     }
+
+    fn constructor(kind: PoolKind) -> Self {
+        Self {
+            name: constructor_name(kind),
+            script: "constructor.py",
+            arguments: vec![kind.name().to_owned()],
+            purpose: purpose(kind),
+        }
+    }
+}
+
+fn purpose(kind: PoolKind) -> Purpose {
+    match kind {
+        PoolKind::GeventPool | PoolKind::EventletGreenPool => Purpose::Greenlets,
+        _ => Purpose::Plain,
+    }
+}
+
+/// Under which the observations of a pool's constructor are kept.
+pub(super) fn constructor_name(kind: PoolKind) -> String {
+    format!("constructor of {kind}")
 }
 
 /// All of them, cheapest first.
@@ -71,6 +88,7 @@ pub fn all() -> Vec<Probe> {
         Probe::plain("lock", "lock.py"),
         Probe { purpose: Purpose::Numpy, ..Probe::plain("blas", "blas.py") },
     ];
+    all.extend(PYTHON_POOLS.map(Probe::constructor));
     for kind in PYTHON_POOLS {
         all.push(Probe::dispatch(kind, "paced", 0, 300));
         all.push(Probe::dispatch(kind, "batch", 0, 500));
@@ -90,6 +108,7 @@ macro_rules! python {
 const SOURCES: &[(&str, &str)] = python![
     "probe.py",
     "blas.py",
+    "constructor.py",
     "cores.py",
     "dispatch.py",
     "lock.py",

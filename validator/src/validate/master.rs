@@ -47,7 +47,10 @@ impl Master {
 pub(super) fn ready_with_its_workers(kind: PoolKind) -> bool {
     matches!(
         kind,
-        PoolKind::MultiprocessingPool | PoolKind::GeventPool | PoolKind::EventletGreenPool
+        PoolKind::MultiprocessingPool
+            | PoolKind::GeventPool
+            | PoolKind::EventletGreenPool
+            | PoolKind::Asyncio
     ) || servers::HTTP.contains(&kind)
         || servers::CELERY.contains(&kind)
 }

@@ -166,9 +166,12 @@ fn shared(measured: &Measured) -> Option<u64> {
 }
 
 /// When the runner calls the pool ready, in s: once every slot has answered an
-/// empty request; of a `multiprocessing.Pool`, once its workers are there; of
-/// greenlets, which live in the runner's own thread, at once.
+/// empty request, which a measured constructor includes; of a
+/// `multiprocessing.Pool`, once its workers are there; of tasks and greenlets,
+/// which live in the runner's own thread, once the pool is made.
 fn ready(scenario: &Scenario<'_>, case: &Case) -> Result<f64, SimError> {
+    let kind = case.cell.pool;
+    let meets = !ready_with_its_workers(kind) && !scenario.host.constructors.contains_key(&kind);
     let mut workload = scenario.workload.clone();
     for class in &mut workload.classes {
         *class = RequestClass::new(&class.name, class.share, Vec::new());
@@ -179,7 +182,6 @@ fn ready(scenario: &Scenario<'_>, case: &Case) -> Result<f64, SimError> {
     let mut seen = Watcher::default();
     let workers = simulate(&cold, 0, &mut seen)?.ready_at.as_secs();
     let answered = seen.served.iter().map(|it| it.answered).max().unwrap_or_default();
-    let meets = !ready_with_its_workers(case.cell.pool);
     Ok(if meets { workers.max(answered as f64 / 1e9) } else { workers })
 }
 

@@ -31,8 +31,10 @@ const CALIBRATION: Keys = Keys {
         "cpu",
         "interpreter",
         "start",
+        "constructor",
         "memory",
         "dispatch",
+        "after_sleep",
         "reacquires",
         "provenance",
     ],
@@ -72,10 +74,31 @@ const DISPATCH: Keys = Keys {
     ],
 };
 
+/// Pools that one Python process makes and calls.
+const LIBRARY_POOLS: &[&str] = &[
+    "multiprocessing-pool",
+    "process-pool-executor",
+    "multiprocessing-thread-pool",
+    "thread-pool-executor",
+    "gevent-pool",
+    "eventlet-green-pool",
+    "asyncio",
+];
+const CONSTRUCTOR: Keys = Keys { table: "[constructor]", keys: LIBRARY_POOLS };
+const AFTER_SLEEP: Keys = Keys { table: "[after_sleep]", keys: LIBRARY_POOLS };
+
 /// Every (table, key) of a calibration file, for the reference to be held
 /// against.
 pub fn calibration_keys() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let own = [&CALIBRATION, &HOST, &QUOTA, &DISPATCH, &field::PARAMETER, &provenance::KEYS];
+    let own = [
+        &CALIBRATION,
+        &HOST,
+        &QUOTA,
+        &CONSTRUCTOR,
+        &DISPATCH,
+        &field::PARAMETER,
+        &provenance::KEYS,
+    ];
     own.into_iter()
         .chain(tables::ALL.iter().copied())
         .flat_map(|keys| keys.keys.iter().map(|key| (keys.table, *key)))
@@ -130,14 +153,21 @@ impl Host {
         tables::cpu::write(&self.cpu, "cpu", out)?;
         tables::interpreter::write(&self.interpreter, "interpreter", out)?;
         tables::start::write(&self.start, "start", out)?;
+        for (kind, cost) in &self.constructors {
+            tables::constructor::write(cost, &format!("constructor.{kind}"), out)?;
+        }
         tables::memory::write(&self.memory, "memory", out)?;
-        let DispatchCosts { python_process, python_thread, native, kernel, pools } = &self.dispatch;
+        let DispatchCosts { python_process, python_thread, native, kernel, pools, after_sleep } =
+            &self.dispatch;
         tables::dispatch::write(python_process, "dispatch.python_process", out)?;
         tables::dispatch::write(python_thread, "dispatch.python_thread", out)?;
         tables::dispatch::write(native, "dispatch.native", out)?;
         tables::dispatch::write(kernel, "dispatch.kernel", out)?;
         for (kind, cost) in pools {
             tables::dispatch::write(cost, &format!("dispatch.{kind}"), out)?;
+        }
+        for (kind, cost) in after_sleep {
+            tables::after_sleep::write(cost, &format!("after_sleep.{kind}"), out)?;
         }
         if let Some(reacquires) = &self.reacquires {
             tables::reacquires::write(reacquires, "reacquires", out)?;
@@ -152,18 +182,25 @@ impl Host {
 impl Host {
     /// Shows every parameter to `visit`, with its table and key.
     pub(super) fn walk(&mut self, visit: &mut dyn FnMut(&str, &mut dyn Uncertain)) {
-        let Self { cpu, interpreter, start, memory, dispatch, .. } = self;
+        let Self { cpu, interpreter, start, constructors, memory, dispatch, .. } = self;
         tables::cpu::walk(cpu, "cpu", visit);
         tables::interpreter::walk(interpreter, "interpreter", visit);
         tables::start::walk(start, "start", visit);
+        for (kind, cost) in constructors {
+            tables::constructor::walk(cost, &format!("constructor.{kind}"), visit);
+        }
         tables::memory::walk(memory, "memory", visit);
-        let DispatchCosts { python_process, python_thread, native, kernel, pools } = dispatch;
+        let DispatchCosts { python_process, python_thread, native, kernel, pools, after_sleep } =
+            dispatch;
         tables::dispatch::walk(python_process, "dispatch.python_process", visit);
         tables::dispatch::walk(python_thread, "dispatch.python_thread", visit);
         tables::dispatch::walk(native, "dispatch.native", visit);
         tables::dispatch::walk(kernel, "dispatch.kernel", visit);
         for (kind, cost) in pools {
             tables::dispatch::walk(cost, &format!("dispatch.{kind}"), visit);
+        }
+        for (kind, cost) in after_sleep {
+            tables::after_sleep::walk(cost, &format!("after_sleep.{kind}"), visit);
         }
     }
 }
@@ -177,7 +214,11 @@ fn read(top: &Section<'_>) -> Result<Host, Reported> {
     let interpreter = table("interpreter", &tables::interpreter::KEYS)
         .and_then(|s| tables::interpreter::read(&s));
     let start = table("start", &tables::start::KEYS).and_then(|s| tables::start::read(&s));
+    let (keys, read) = (&tables::constructor::KEYS, tables::constructor::read);
+    let constructors = of_pools(top, "constructor", &CONSTRUCTOR, keys, read);
     let memory = table("memory", &tables::memory::KEYS).and_then(|s| tables::memory::read(&s));
+    let (keys, read) = (&tables::after_sleep::KEYS, tables::after_sleep::read);
+    let after_sleep = of_pools(top, "after_sleep", &AFTER_SLEEP, keys, read);
     let dispatch = table("dispatch", &DISPATCH).and_then(|s| dispatch(&s));
     let reacquires = top
         .table("reacquires", &tables::reacquires::KEYS)
@@ -207,11 +248,30 @@ fn read(top: &Section<'_>) -> Result<Host, Reported> {
         cpu: cpu?,
         interpreter: interpreter?,
         start: start?,
+        constructors: constructors?,
         memory: memory?,
-        dispatch: dispatch?,
+        dispatch: DispatchCosts { after_sleep: after_sleep?, ..dispatch? },
         reacquires: reacquires?,
         provenance: provenance?,
     })
+}
+
+/// The tables of single pools under `table`, which may be left out.
+fn of_pools<T>(
+    top: &Section<'_>,
+    table: &str,
+    pools: &'static Keys,
+    keys: &'static Keys,
+    read: impl Fn(&Section<'_>) -> Result<T, Reported>,
+) -> Result<BTreeMap<PoolKind, T>, Reported> {
+    let mut found = BTreeMap::new();
+    let Some(section) = top.table(table, pools)? else { return Ok(found) };
+    for kind in PoolKind::ALL.into_iter().filter(|kind| pools.keys.contains(&kind.name())) {
+        if let Some(table) = section.table(kind.name(), keys)? {
+            found.insert(kind, read(&table)?);
+        }
+    }
+    Ok(found)
 }
 
 fn dispatch(section: &Section<'_>) -> Result<DispatchCosts, Reported> {
@@ -235,6 +295,7 @@ fn dispatch(section: &Section<'_>) -> Result<DispatchCosts, Reported> {
         native: native?,
         kernel: kernel?,
         pools,
+        after_sleep: BTreeMap::new(),
     })
 }
 

@@ -3,7 +3,10 @@
 
 use super::field::{Field, Number, Order, PerByte, Size, Time};
 use crate::host::parameters::Uncertain;
-use crate::host::{CpuCosts, DispatchCost, InterpreterCosts, MemoryCosts, Reacquires, StartCosts};
+use crate::host::{
+    AfterSleep, ConstructorCost, CpuCosts, DispatchCost, InterpreterCosts, MemoryCosts, Reacquires,
+    StartCosts,
+};
 use crate::input::{Keys, Reported, Section};
 use crate::kernel::SimDuration;
 
@@ -18,8 +21,10 @@ pub(super) const ALL: &[&Keys] = &[
     &cpu::KEYS,
     &interpreter::KEYS,
     &start::KEYS,
+    &constructor::KEYS,
     &memory::KEYS,
     &dispatch::KEYS,
+    &after_sleep::KEYS,
     &reacquires::KEYS,
 ];
 
@@ -99,6 +104,12 @@ table!(start "[start]" StartCosts {
     stop: Time(ZERO, TEN_MINUTES),
 });
 
+table!(constructor "[constructor.*]" ConstructorCost {
+    construct: Time(ZERO, TEN_MINUTES),
+    per_worker: Time(ZERO, TEN_MINUTES),
+    child: Time(ZERO, TEN_MINUTES),
+});
+
 table!(memory "[memory]" MemoryCosts {
     interpreter: Size,
     shared_libraries: Size,
@@ -116,6 +127,13 @@ table!(reacquires "[reacquires]" Reacquires {
     socket: Number(0.0, 1000.0),
     pipe: Number(0.0, 1000.0),
     file: Number(0.0, 1000.0),
+});
+
+table!(after_sleep "[after_sleep.*]" AfterSleep {
+    submit: Time(ZERO, SECOND),
+    parent_send: Time(ZERO, SECOND),
+    parent_receive: Time(ZERO, SECOND),
+    worker: Time(ZERO, SECOND),
 });
 
 table!(dispatch "[dispatch.*]" DispatchCost {

@@ -1,7 +1,7 @@
 //! `[dispatch]`: the tables of the pools that were run, and of the two shapes
 //! that the executors stand for.
 
-use sim::host::{DispatchCost, Host, Origin, Parameter};
+use sim::host::{AfterSleep, DispatchCost, Host, Origin, Parameter};
 use sim::kernel::SimDuration;
 use sim::pool::PoolKind;
 
@@ -13,6 +13,30 @@ use super::put::put;
 /// Threads that do something for a request, as `dispatch.py` names them.
 const ROLES: [&str; 4] = ["submit", "send", "receive", "worker"];
 
+/// How requests come, for the threads that hand them over.
+#[derive(Clone, Copy, Debug)]
+enum Load {
+    /// One by one, to threads that sleep.
+    Paced,
+    /// All at once, to threads that find the next one waiting.
+    Batch,
+    /// Midway, with a range that holds both: for pools of which it is not known
+    /// what they have.
+    Midway,
+}
+
+impl Load {
+    fn method(self) -> &'static str {
+        match self {
+            Self::Paced => "CPU time per empty request, one by one at 1000/s",
+            Self::Batch => "CPU time per empty request of a batch",
+            Self::Midway => {
+                "CPU time per empty request, midway from a batch to one by one at 1000/s"
+            }
+        }
+    }
+}
+
 /// After the interpreter's costs are fitted: what the engine charges for a
 /// switch by itself is not charged here again.
 pub(super) fn fit(data: &Data, host: &mut Host) {
@@ -23,29 +47,39 @@ pub(super) fn fit(data: &Data, host: &mut Host) {
             }
             _ => &host.dispatch.python_thread,
         };
-        if let Some(cost) = pool(data, host, kind, shape.clone()) {
-            host.dispatch.pools.insert(kind, cost);
+        let Some(cost) = pool(data, host, kind, shape.clone(), Load::Batch) else { continue };
+        let slept = pool(data, host, kind, shape.clone(), Load::Paced).map(after_sleep);
+        let midway = pool(data, host, kind, shape.clone(), Load::Midway);
+        let dispatch = &mut host.dispatch;
+        match (kind, midway) {
+            (PoolKind::ProcessPoolExecutor, Some(cost)) => dispatch.python_process = cost,
+            (PoolKind::ThreadPoolExecutor, Some(cost)) => dispatch.python_thread = cost,
+            _ => {}
         }
-    }
-    if let Some(cost) = host.dispatch.pools.get(&PoolKind::ProcessPoolExecutor) {
-        host.dispatch.python_process = cost.clone();
-    }
-    if let Some(cost) = host.dispatch.pools.get(&PoolKind::ThreadPoolExecutor) {
-        host.dispatch.python_thread = cost.clone();
+        dispatch.pools.insert(kind, cost);
+        dispatch.after_sleep.extend(slept.map(|slept| (kind, slept)));
     }
 }
 
-fn pool(data: &Data, host: &Host, kind: PoolKind, base: DispatchCost) -> Option<DispatchCost> {
+/// What of `cost` depends on sleep.
+fn after_sleep(cost: DispatchCost) -> AfterSleep {
+    let DispatchCost { submit, parent_send, parent_receive, worker, .. } = cost;
+    AfterSleep { submit, parent_send, parent_receive, worker }
+}
+
+fn pool(
+    data: &Data,
+    host: &Host,
+    kind: PoolKind,
+    base: DispatchCost,
+    load: Load,
+) -> Option<DispatchCost> {
     let probe = kind.name();
     // Every pool has somebody who works.
     data.medians(probe, "worker_paced").or(data.medians(probe, "worker_batch"))?;
     let [submit, send, receive, worker] = ROLES.map(|role| {
         let mut parameter = nobody();
-        put(
-            &mut parameter,
-            time(data, host, kind, role),
-            "CPU time per empty request, midway from a batch to one by one at 1000/s",
-        );
+        put(&mut parameter, time(data, host, kind, role, load), load.method());
         parameter
     });
     let mut cost =
@@ -70,10 +104,10 @@ fn nobody() -> Parameter<SimDuration> {
     }
 }
 
-/// Midway between the two loads, with a range that holds both: threads that
-/// wake for each request and find cold caches take several times the CPU time
-/// of those that find the next one waiting.
-fn time(data: &Data, host: &Host, kind: PoolKind, role: &str) -> Option<Figure> {
+/// Threads that wake for each request and find cold caches take several times
+/// the CPU time of those that find the next one waiting. What was not measured
+/// under `want` is as under the other load.
+fn time(data: &Data, host: &Host, kind: PoolKind, role: &str, want: Load) -> Option<Figure> {
     let (probe, inside) = (kind.name(), charged_elsewhere(host, kind));
     let load = |round: &Round, load: &str| {
         let all = round.at(probe, &format!("{role}_{load}"), 0.0)?;
@@ -81,7 +115,13 @@ fn time(data: &Data, host: &Host, kind: PoolKind, role: &str) -> Option<Figure> 
     };
     let [paced, batch] = ["paced", "batch"].map(|name| data.figure(|round| load(round, name)));
     let midway = |round: &Round| Some((load(round, "paced")? + load(round, "batch")?) / 2.0);
-    Some(data.figure(midway).or(paced).or(batch)?.reaching(paced).reaching(batch))
+    match want {
+        Load::Paced => paced.or(batch),
+        Load::Batch => batch.or(paced),
+        Load::Midway => {
+            Some(data.figure(midway).or(paced).or(batch)?.reaching(paced).reaching(batch))
+        }
+    }
 }
 
 /// What the engine adds for each request beside the table, in ns: the turn of
@@ -132,9 +172,11 @@ mod tests {
         lines.extend(per_byte(99e3, 2.0).map(|(b, ns)| ("worker_paced", b, ns)));
         let host = host(&[("process-pool-executor", &lines)]);
         let cost = &host.dispatch.pools[&PoolKind::ProcessPoolExecutor];
-        assert_eq!(cost, &host.dispatch.python_process);
-        let submit = &cost.submit;
+        let submit = &host.dispatch.python_process.submit;
         assert_eq!([submit.low, submit.value, submit.high].map(|t| t.0), [10_000, 40_000, 70_000]);
+        assert_eq!(cost.submit.value.0, 10_000);
+        let slept = &host.dispatch.after_sleep[&PoolKind::ProcessPoolExecutor];
+        assert_eq!((slept.submit.value.0, slept.worker.value.0), (70_000, 99_000));
         assert_eq!((cost.parent_send.value.0, cost.worker.value.0), (50_000, 99_000));
         near(cost.parent_per_byte.value, 1.0);
         near(cost.worker_per_byte.value, 1.0);
@@ -146,7 +188,8 @@ mod tests {
         let lines = [("worker_paced", 0.0, 60e3), ("worker_batch", 0.0, 20e3)];
         let host = host(&[("asyncio", &lines)]);
         let cost = &host.dispatch.pools[&PoolKind::Asyncio];
-        assert_eq!((cost.worker.value.0, cost.submit.value.0), (30_000, 0));
+        assert_eq!((cost.worker.value.0, cost.submit.value.0), (10_000, 0));
+        assert_eq!(host.dispatch.after_sleep[&PoolKind::Asyncio].worker.value.0, 50_000);
         assert_eq!(cost.submit.origin, Origin::Measured);
         assert_eq!(host.dispatch.python_thread, Host::ideal(2).dispatch.python_thread);
     }

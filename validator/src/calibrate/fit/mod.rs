@@ -5,6 +5,7 @@
 //! median over rounds, the range where one more round would lie. A parameter
 //! of which nothing was observed keeps what the base says, and its origin.
 
+mod constructor;
 mod cores;
 mod data;
 mod dispatch;
@@ -39,6 +40,7 @@ pub fn fit(observations: &[Observation], facts: &Facts, base: &Host) -> Fitted {
     let mut host = facts.host(base, data.rounds(), data.rejected);
     cores::fit(&data, &mut host);
     python::fit(&data, &mut host);
+    constructor::fit(&data, &mut host);
     memory::fit(&data, &mut host);
     dispatch::fit(&data, &mut host);
     let (rounds, rejected, launches) = (data.rounds(), data.rejected, data.launches);

@@ -1,0 +1,112 @@
+//! Handing requests over: pipes that fill, and threads that have slept.
+
+use sim::experiment::{Scenario, Start, simulate};
+use sim::host::{AfterSleep, ConstructorCost, DispatchCost, Host, Parameter};
+use sim::kernel::SimDuration;
+use sim::pool::{PoolConfig, PoolKind, Profile};
+use sim::workload::{Arrivals, Distribution, RequestClass, Segment, SegmentKind, Workload};
+
+const PIPE: u64 = 1 << 16;
+
+fn us(n: u64) -> Parameter<SimDuration> {
+    Parameter::exactly(SimDuration(n * 1000))
+}
+
+fn batch(requests: u64, bytes: u64) -> Workload {
+    let wait = Segment::new(SegmentKind::Wait, Distribution::Constant(SimDuration::MILLISECOND));
+    let mut class = RequestClass::new("only", 1.0, vec![wait]);
+    class.request_bytes = bytes;
+    Workload::new("batch", Arrivals::Batch { requests }, vec![class])
+}
+
+fn pool(kind: PoolKind, workload: &Workload, profile: Profile) -> PoolConfig {
+    PoolConfig::of_kind(kind, workload, profile, workload.runtime.python[0], 8).unwrap()
+}
+
+fn makespan(host: &Host, workload: &Workload, pool: &PoolConfig) -> f64 {
+    let scenario = Scenario::new(workload, host, pool, 100, 1);
+    simulate(&scenario, 0, &mut ()).unwrap().makespan
+}
+
+#[test]
+fn a_payload_beyond_the_pipe_takes_two_wake_ups_for_each_further_filling() {
+    let mut host = Host::ideal(4);
+    host.cpu.wake_latency = us(100);
+    host.dispatch.python_process.parent_send = us(10);
+    let took = |bytes: u64| {
+        let workload = batch(1, bytes);
+        let processes = pool(PoolKind::ProcessPoolExecutor, &workload, Profile::processes(1));
+        makespan(&host, &workload, &processes)
+    };
+    let fits = took(PIPE);
+    assert_eq!(fits, took(0));
+    for fillings in [2, 3, 16] {
+        let more = took(fillings * PIPE) - fits;
+        let expected = 200e-6 * (fillings - 1) as f64;
+        assert!((more - expected).abs() < 1e-9, "{fillings} fillings: {more}");
+    }
+    assert_eq!(took(PIPE + 1), took(2 * PIPE));
+    // Threads of one process hand over a reference.
+    let inside = |bytes: u64| {
+        let workload = batch(1, bytes);
+        let threads = pool(PoolKind::ThreadPoolExecutor, &workload, Profile::threads(1, 1));
+        makespan(&host, &workload, &threads)
+    };
+    assert_eq!(inside(0), inside(16 * PIPE));
+}
+
+#[test]
+fn only_a_thread_that_slept_takes_longer_over_its_first_request() {
+    let mut host = Host::ideal(4);
+    let kind = PoolKind::ThreadPoolExecutor;
+    let awake = DispatchCost { submit: us(10), ..host.dispatch.python_thread.clone() };
+    host.dispatch.pools.insert(kind, awake);
+    let took = |host: &Host, requests: u64| {
+        let mut workload = batch(requests, 0);
+        workload.classes[0].segments.clear();
+        makespan(host, &workload, &pool(kind, &workload, Profile::threads(1, 1)))
+    };
+    let busy = |requests: u64| 10e-6 * requests as f64;
+    assert!((took(&host, 5) - busy(5)).abs() < 1e-9);
+    let none = us(0);
+    let slept = AfterSleep {
+        submit: us(70),
+        parent_send: none.clone(),
+        parent_receive: none.clone(),
+        worker: none,
+    };
+    host.dispatch.after_sleep.insert(kind, slept);
+    // The caller finds five requests at once and wakes for the first of them.
+    for requests in [1, 5] {
+        let more = took(&host, requests) - busy(requests);
+        assert!((more - 60e-6).abs() < 1e-9, "{requests} requests: {more}");
+    }
+}
+
+#[test]
+fn a_pool_is_ready_once_it_is_made_and_its_workers_are_there() {
+    let mut host = Host::ideal(8);
+    host.start.fork_base = us(1000);
+    host.start.thread = us(100);
+    let cost = ConstructorCost { construct: us(4000), per_worker: us(500), child: us(2000) };
+    let ready = |host: &Host, kind, profile| {
+        let workload = batch(0, 0);
+        let pool = pool(kind, &workload, profile);
+        let scenario =
+            Scenario { start: Start::Cold, ..Scenario::new(&workload, host, &pool, 0, 1) };
+        simulate(&scenario, 0, &mut ()).unwrap().ready_at.as_secs()
+    };
+    for kind in [PoolKind::MultiprocessingPool, PoolKind::ThreadPoolExecutor] {
+        host.constructors.insert(kind, cost.clone());
+    }
+    for workers in [1, 2, 5] {
+        let n = f64::from(workers);
+        // The three threads of the parent start while the last child does.
+        let forked = ready(&host, PoolKind::MultiprocessingPool, Profile::processes(workers));
+        let expected = 3.7e-3 + 1.5e-3 * n + 2e-3;
+        assert!((forked - expected).abs() < 1e-9, "{workers} processes: {forked} {expected}");
+        let threads = ready(&host, PoolKind::ThreadPoolExecutor, Profile::threads(1, workers));
+        let expected = 4e-3 + 0.5e-3 * n;
+        assert!((threads - expected).abs() < 1e-9, "{workers} threads: {threads} {expected}");
+    }
+}

@@ -84,7 +84,7 @@ mod tests {
         };
         let said = line(&robustness);
         assert!(said.contains("8 finalists at the best values and 2 ends"), "{said}");
-        assert!(said.contains("at most 12 % worse than the best, at the best values"), "{said}");
+        assert!(said.contains("at most 12.0 % worse than the best, at the best values"), "{said}");
         assert!(said.contains("process:2"), "{said}");
         assert!(said.contains("the best, on a host 1.60 times slower"), "{said}");
         let breaks = at_worst(&of(1.0, true, slow()));

@@ -147,8 +147,9 @@ impl Ledger {
         let (before, ready_at, live) = (holding.sizes(), holding.ready_at, holding.live);
         change(holding, pool);
         let after = holding.sizes();
-        if leaks && live && after.rss < before.rss {
-            // As large as it will be for some time.
+        let shrinks = after.rss < before.rss || !holding.live;
+        if leaks && live && shrinks {
+            // As large as it will be for some time, or ever.
             let leaked = if pool.leaks { self.totals.leak.of_worker(ready_at, now) } else { 0 };
             let rss = before.rss.saturating_add(leaked).saturating_add(self.libraries);
             self.worst_worker_rss = self.worst_worker_rss.max(rss);

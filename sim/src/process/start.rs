@@ -81,8 +81,13 @@ impl StartPlan {
             Concurrency::Interpreters(n) => f64::from(n - 1) * runtime.import_time.0 as f64,
             _ => 0.0,
         };
-        let boot = booted(host, runtime) + construct(made, threads);
-        Self { boot, launch: 0.0, child, threads }
+        let construct = construct(made, threads);
+        if pool.shares_parent() {
+            return Self { boot: booted(host, runtime) + construct, launch: 0.0, child, threads };
+        }
+        // The only process there is: its successor begins where it did.
+        let child = booted(host, runtime) + construct + threads.total() + child;
+        Self { child, ..Self::default() }
     }
 
     /// Workers that are processes.
@@ -222,7 +227,11 @@ mod tests {
     fn threads_of_one_process_need_one_interpreter() {
         let workload = Workload::new("start", Arrivals::Batch { requests: 1 }, Vec::new());
         let python = workload.runtime.python[0];
-        let pool = PoolConfig::new(&workload, Profile::threads(1, 50), python);
+        let mut pool = PoolConfig::new(&workload, Profile::threads(1, 50), python);
+        // The only process there is: a successor starts over.
+        let plan = StartPlan::new(&host(), &workload.runtime, &pool);
+        assert_eq!(plan, StartPlan { child: 25e6, ..StartPlan::default() });
+        pool.dispatcher = Dispatcher::Python;
         let plan = StartPlan::new(&host(), &workload.runtime, &pool);
         let threads = Threads { slots: 50, slot: 0.1e6, helpers: 0, helper: 0.1e6 };
         assert_eq!(plan, StartPlan { boot: 20e6, threads, ..StartPlan::default() });

@@ -176,7 +176,8 @@ fn key(kind: PartKind) -> &'static str {
 }
 
 fn fields(part: &Part, class: &Class, last: bool) -> Vec<String> {
-    let mean = rounded(part.seconds.point / f64::from(class.repeat));
+    // An end of a range may be no time at all, and a segment of none is refused.
+    let mean = rounded(part.seconds.point / f64::from(class.repeat)).max(SimDuration(1));
     let value = match part.variation {
         // Of independent parts, so that their sum varies as the call did.
         Some(cv) => {
@@ -344,6 +345,16 @@ mod tests {
             assert!(joined.contains(words), "{words}: {text}");
         }
         assert!(!text.contains("ASSUMED"), "{text}");
+    }
+
+    #[test]
+    fn a_part_that_may_take_no_time_can_still_be_read() {
+        let portrait = portrait(0.6, 0.1, 14.3, 2e-3);
+        let class = Class::of(&portrait).at(|_| 0.0);
+        let mut text =
+            "[arrivals.poisson]\nrate = \"1/s\"\n\n[[class]]\nname = \"price\"\n".to_owned();
+        segments(&mut text, &portrait, &class);
+        assert!(!read(&text).classes[0].segments.is_empty(), "{text}");
     }
 
     #[test]

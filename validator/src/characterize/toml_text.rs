@@ -351,8 +351,8 @@ mod tests {
     fn a_part_that_may_take_no_time_can_still_be_read() {
         let portrait = portrait(0.6, 0.1, 14.3, 2e-3);
         let class = Class::of(&portrait).at(|_| 0.0);
-        let mut text =
-            "[arrivals.poisson]\nrate = \"1/s\"\n\n[[class]]\nname = \"price\"\n".to_owned();
+        let head = "name = \"price\"\narrivals = { poisson = { rate = \"1/s\" } }\n";
+        let mut text = format!("{head}\n[[class]]\nname = \"price\"\n");
         segments(&mut text, &portrait, &class);
         assert!(!read(&text).classes[0].segments.is_empty(), "{text}");
     }

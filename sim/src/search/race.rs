@@ -209,25 +209,8 @@ fn fitted(budget: u64, candidates: usize, runs: Runs) -> Runs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::SimDuration;
-    use crate::pool::PoolConfig;
     use crate::search::Regret;
-    use crate::search::judge::Standing;
-    use crate::search::testing::{cpu_bound, python};
-
-    fn entrant(profile: &str, figure: f64, pss: f64) -> Entrant {
-        let workload = cpu_bound(1.0, SimDuration::MILLISECOND);
-        // A little noise of its own, so that intervals have a width.
-        let figure = [0.98, 1.01, 1.0, 1.01].map(|noise| figure * noise).to_vec();
-        Entrant {
-            deployment: PoolConfig::new(&workload, profile.parse().unwrap(), python("3.12")).into(),
-            startup: 0.0,
-            preference: 0,
-            standing: Standing { excess: vec![0.0; 4], figure, pss },
-            tail: 1.0,
-            stage: 0,
-        }
-    }
+    use crate::search::testing::entrant;
 
     fn profile(deployment: &Deployment) -> String {
         deployment.pools[0].profile.to_string()

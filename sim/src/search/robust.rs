@@ -207,22 +207,7 @@ mod tests {
     use crate::experiment::CpuModel;
     use crate::host::Parameter;
     use crate::kernel::SimDuration;
-    use crate::pool::PoolConfig;
-    use crate::search::testing::{cpu_bound, python};
-
-    fn entrant(profile: &str, figure: f64, pss: f64) -> Entrant {
-        let workload = cpu_bound(1.0, SimDuration::MILLISECOND);
-        // A little noise of its own, so that intervals have a width.
-        let figure = [0.98, 1.01, 1.0, 1.01].map(|noise| figure * noise).to_vec();
-        Entrant {
-            deployment: PoolConfig::new(&workload, profile.parse().unwrap(), python("3.12")).into(),
-            startup: 0.0,
-            preference: 0,
-            standing: Standing { excess: vec![0.0; 4], figure, pss },
-            tail: 1.0,
-            stage: 0,
-        }
-    }
+    use crate::search::testing::{cpu_bound, entrant};
 
     /// The choice among `finalists`, and how it holds on `host`.
     fn chosen(workload: &Workload, host: &Host, finalists: &[Entrant]) -> (String, Robustness) {

@@ -90,7 +90,7 @@ impl FairQuanta {
         let mut waiting = vec![SlotHeap::default(); cpus];
         waiting.iter_mut().for_each(|queue| queue.reserve_slots(lanes));
         Self {
-            groups: RateGroups::new(groups, lanes, host.logical_cpus()),
+            groups: RateGroups::new(groups, lanes, &topology),
             bandwidth: host.quota.map(Bandwidth::new),
             slice: SimDuration(host.cpu.base_slice.value.0.max(1)),
             context_switch: host.cpu.context_switch.value.0 as f64,
@@ -133,7 +133,7 @@ impl FairQuanta {
         if self.throttled {
             share = 0.0;
         }
-        self.groups.set_rates(&self.topology, share, self.running);
+        self.groups.set_rates(share, self.running);
         let mut next = self.groups.next_end();
         if let Some(bandwidth) = &self.bandwidth {
             next = next.min(bandwidth.next_change(self.running));

@@ -19,7 +19,8 @@ pub(crate) struct ProcessorSharing {
     bandwidth: Option<Bandwidth>,
     width_of: Vec<u32>,
     runnable: u32,
-    running: u32,
+    /// Cores' worth of progress that they make together.
+    progress: f64,
     busy_time: f64,
     settled_at: SimTime,
     next_change: SimTime,
@@ -29,13 +30,14 @@ pub(crate) struct ProcessorSharing {
 
 impl ProcessorSharing {
     pub(crate) fn new(host: &Host, groups: &[GroupSpec], threads: usize) -> Self {
+        let topology = Topology::of(host);
         Self {
-            topology: Topology::of(host),
-            groups: RateGroups::new(groups, threads, host.logical_cpus()),
+            groups: RateGroups::new(groups, threads, &topology),
+            topology,
             bandwidth: host.quota.map(Bandwidth::new),
             width_of: vec![0; threads],
             runnable: 0,
-            running: 0,
+            progress: 0.0,
             busy_time: 0.0,
             settled_at: SimTime::ZERO,
             next_change: SimTime::NEVER,
@@ -46,9 +48,14 @@ impl ProcessorSharing {
     #[inline]
     fn settle(&mut self, now: SimTime) {
         // Most of what happens at one instant comes in threes: done, freed, woken.
-        if now == self.settled_at {
-            return;
+        if now != self.settled_at {
+            self.let_pass(now);
         }
+    }
+
+    /// Time passes up to `now`.
+    #[inline(never)]
+    fn let_pass(&mut self, now: SimTime) {
         debug_assert!(!self.stale, "time passed at stale rates");
         if self.runnable > 0 {
             self.busy_time = self.busy_time(now);
@@ -65,20 +72,21 @@ impl ProcessorSharing {
         self.stale = false;
         if self.runnable == 0 && self.bandwidth.is_none() {
             // So it is after half of all events of a host that is mostly idle.
-            self.running = 0;
+            self.progress = 0.0;
             self.next_change = SimTime::NEVER;
             self.groups.rest();
             return;
         }
-        self.running = self.topology.running(self.runnable);
+        let mut running = self.topology.running(self.runnable);
         let mut share = self.topology.even_share(self.runnable);
         if let Some(bandwidth) = &mut self.bandwidth
-            && !bandwidth.set_running(self.running)
+            && !bandwidth.set_running(running)
         {
-            self.running = 0;
+            running = 0;
             share = 0.0;
         }
-        self.groups.set_rates(&self.topology, share, self.running);
+        self.progress = self.topology.capacity(running);
+        self.groups.set_rates(share, running);
         self.next_change = self.groups.next_end();
         if let Some(bandwidth) = &self.bandwidth {
             self.next_change = self.next_change.min(bandwidth.next_change(self.runnable));
@@ -128,7 +136,7 @@ impl CpuScheduler for ProcessorSharing {
 
     fn busy_time(&self, now: SimTime) -> f64 {
         let since = now.since(self.settled_at).0 as f64;
-        self.busy_time + since * self.topology.capacity(self.running)
+        self.busy_time + since * self.progress
     }
 
     fn is_running(&self, _thread: ThreadId) -> bool {

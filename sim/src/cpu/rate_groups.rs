@@ -27,7 +27,8 @@ pub(crate) enum GroupKind {
 }
 
 impl GroupKind {
-    /// How many times as long bytecode takes with 0, 1, ... `logical` members.
+    /// How many times as long work takes with 0, 1, ... `logical` members, or with
+    /// however many.
     fn contention(self, logical: u32) -> Vec<f64> {
         let Self::FreeThreaded { slowdown, contention, coherency } = self else {
             return vec![1.0];
@@ -45,13 +46,39 @@ pub(crate) struct GroupSpec {
     pub(crate) kind: GroupKind,
 }
 
+/// Speed of one kind of group by the number of busy cores and of members, worked
+/// out beforehand: divisions take long, and it is asked at almost every event.
+#[derive(Clone, Debug)]
+struct Speeds {
+    kind: GroupKind,
+    /// A row for each number of busy cores, from 0 on.
+    table: Vec<f64>,
+    /// Columns: 0, 1, ... members, the last for that many or more.
+    columns: usize,
+}
+
+impl Speeds {
+    fn new(kind: GroupKind, topology: &Topology) -> Self {
+        let times = kind.contention(topology.logical());
+        let of_row = |busy| {
+            let (bytecode, native) = topology.speeds(busy);
+            let alone = if kind == GroupKind::Native { native } else { bytecode };
+            times.iter().map(move |times| alone / times)
+        };
+        let table = (0..=topology.cores()).flat_map(of_row).collect();
+        Self { kind, table, columns: times.len() }
+    }
+
+    #[inline]
+    fn at(&self, busy: u32, members: usize) -> f64 {
+        self.table[busy as usize * self.columns + members.min(self.columns - 1)]
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Group {
-    /// Native code, or else bytecode?
-    native: bool,
-    /// How many times as long bytecode takes beside the other members: which
-    /// row of `RateGroups::contention`, if it ever takes longer.
-    contended: Option<usize>,
+    /// Which of `RateGroups::speeds`.
+    speeds: usize,
     /// Virtual time [ns of work].
     clock: f64,
     /// Work per nanosecond of each member.
@@ -59,16 +86,32 @@ struct Group {
     members: SlotHeap,
 }
 
+impl Group {
+    /// What the member of this `key` has left to do, in ns of work.
+    #[inline]
+    fn left(&self, key: u128) -> f64 {
+        (f64::from_bits((key >> 64) as u64) - self.clock).max(0.0)
+    }
+}
+
+/// Rounded up by hand: `ceil` is a library call on baseline x86-64, and only
+/// signed integers have a conversion of one instruction.
+#[inline]
+fn whole(ns: f64) -> u64 {
+    let below = ns as i64;
+    below as u64 + u64::from((below as f64) < ns)
+}
+
 /// All groups of a host.
 #[derive(Clone, Debug)]
 pub(super) struct RateGroups {
     groups: Vec<Group>,
-    /// One row per kind of contention, by the number of members, the last for
-    /// that many or more.
-    contention: Vec<Vec<f64>>,
-    /// One bit per group with members, 64 to a word: a host of many processes
-    /// has many groups, few of which are busy at once.
-    busy: Vec<u64>,
+    /// Of each kind of group.
+    speeds: Vec<Speeds>,
+    cores: u32,
+    /// Groups with members, in any order: a host of many processes has many
+    /// groups, few of which are busy at once.
+    busy: Vec<u32>,
     group_of: Vec<u32>,
     settled_at: SimTime,
     sequence: u64,
@@ -76,42 +119,28 @@ pub(super) struct RateGroups {
     next_group: usize,
 }
 
-/// Calls `visit` with the index of every bit that is set, ascending. Plain loops:
-/// this is done twice for every event, and mostly one or two bits are set.
-#[inline(always)]
-fn for_each_bit(words: &[u64], mut visit: impl FnMut(usize)) {
-    for (at, &word) in words.iter().enumerate() {
-        let mut left = word;
-        while left != 0 {
-            visit(at * 64 + left.trailing_zeros() as usize);
-            left &= left - 1;
-        }
-    }
-}
-
 impl RateGroups {
-    /// Of a host with so many hardware threads.
-    pub(super) fn new(specs: &[GroupSpec], threads: usize, logical: u32) -> Self {
-        let mut kinds: Vec<GroupKind> = Vec::new();
+    /// Of a host of this topology.
+    pub(super) fn new(specs: &[GroupSpec], threads: usize, topology: &Topology) -> Self {
+        let mut speeds: Vec<Speeds> = Vec::new();
         let groups = specs
             .iter()
             .map(|spec| {
                 let mut members = SlotHeap::default();
                 members.reserve_slots(threads);
-                let contended = matches!(spec.kind, GroupKind::FreeThreaded { .. }).then(|| {
-                    kinds.iter().position(|kind| *kind == spec.kind).unwrap_or_else(|| {
-                        kinds.push(spec.kind);
-                        kinds.len() - 1
-                    })
+                let known = speeds.iter().position(|speeds| speeds.kind == spec.kind);
+                let speeds = known.unwrap_or_else(|| {
+                    speeds.push(Speeds::new(spec.kind, topology));
+                    speeds.len() - 1
                 });
-                let native = spec.kind == GroupKind::Native;
-                Group { native, contended, clock: 0.0, rate: 0.0, members }
+                Group { speeds, clock: 0.0, rate: 0.0, members }
             })
             .collect();
         Self {
-            busy: vec![0; specs.len().div_ceil(64)],
+            busy: Vec::with_capacity(specs.len()),
             groups,
-            contention: kinds.iter().map(|kind| kind.contention(logical)).collect(),
+            speeds,
+            cores: topology.cores(),
             group_of: vec![0; threads],
             settled_at: SimTime::ZERO,
             sequence: 0,
@@ -125,10 +154,10 @@ impl RateGroups {
     pub(super) fn settle(&mut self, now: SimTime, any: bool) {
         if any {
             let elapsed = now.since(self.settled_at).0 as f64;
-            for_each_bit(&self.busy, |index| {
-                let group = &mut self.groups[index];
+            for &index in &self.busy {
+                let group = &mut self.groups[index as usize];
                 group.clock += elapsed * group.rate;
-            });
+            }
         }
         self.settled_at = now;
     }
@@ -136,7 +165,7 @@ impl RateGroups {
     /// Nobody has anything to do.
     #[inline]
     pub(super) fn rest(&mut self) {
-        debug_assert!(self.busy.iter().all(|word| *word == 0));
+        debug_assert!(self.busy.is_empty());
         self.next_end = SimTime::NEVER;
     }
 
@@ -144,9 +173,12 @@ impl RateGroups {
     #[inline]
     pub(super) fn insert(&mut self, thread: ThreadId, group: usize, work: f64) {
         self.sequence += 1;
-        self.busy[group / 64] |= 1 << (group % 64);
-        self.group_of[thread as usize] = group as u32;
+        let index = group as u32;
+        self.group_of[thread as usize] = index;
         let group = &mut self.groups[group];
+        if group.members.len() == 0 {
+            self.busy.push(index);
+        }
         // Virtual ends are never negative, so their bits order as they do.
         let end = (group.clock + work.max(0.0)).to_bits();
         group.members.set(thread, u128::from(end) << 64 | u128::from(self.sequence));
@@ -158,11 +190,20 @@ impl RateGroups {
         let index = self.group_of[thread as usize] as usize;
         let group = &mut self.groups[index];
         let key = group.members.remove(thread);
+        let left = key.map_or(0.0, |key| group.left(key));
         if group.members.len() == 0 {
-            self.busy[index / 64] &= !(1 << (index % 64));
+            self.falls_idle(index);
         }
         debug_assert!(key.is_some(), "thread {thread} is not on a core");
-        key.map_or(0.0, |key| (f64::from_bits((key >> 64) as u64) - group.clock).max(0.0))
+        left
+    }
+
+    /// The last member of the group at `index` has left.
+    #[inline]
+    fn falls_idle(&mut self, index: usize) {
+        if let Some(place) = self.busy.iter().position(|&busy| busy as usize == index) {
+            self.busy.swap_remove(place);
+        }
     }
 
     /// Takes out the thread whose end is due.
@@ -174,7 +215,7 @@ impl RateGroups {
         // a rounding error. Never let it fall behind the end.
         group.clock = group.clock.max(f64::from_bits((key >> 64) as u64));
         if group.members.len() == 0 {
-            self.busy[self.next_group / 64] &= !(1 << (self.next_group % 64));
+            self.falls_idle(self.next_group);
         }
         Some(thread)
     }
@@ -182,37 +223,23 @@ impl RateGroups {
     /// Sets rates for threads that each get `share` of a core, beside
     /// `running` running ones, and works out the next end.
     #[inline]
-    pub(super) fn set_rates(&mut self, topology: &Topology, share: f64, running: u32) {
-        let (bytecode, native) = topology.speeds(running);
-        let (mut next_end, mut next_group) = (SimTime::NEVER, self.next_group);
-        for_each_bit(&self.busy, |index| {
-            let group = &mut self.groups[index];
-            let Some((key, _)) = group.members.peek() else {
-                return;
-            };
-            let speed = match group.contended {
-                _ if group.native => native,
-                None => bytecode,
-                Some(kind) => {
-                    let times = &self.contention[kind];
-                    bytecode / times[group.members.len().min(times.len() - 1)]
-                }
-            };
-            group.rate = share * speed;
+    pub(super) fn set_rates(&mut self, share: f64, running: u32) {
+        let busy_cores = running.min(self.cores);
+        let (mut next_end, mut next_group) = (SimTime::NEVER, 0);
+        for &index in &self.busy {
+            let group = &mut self.groups[index as usize];
+            group.rate = share * self.speeds[group.speeds].at(busy_cores, group.members.len());
             if group.rate <= 0.0 {
-                return;
+                continue;
             }
-            let left = (f64::from_bits((key >> 64) as u64) - group.clock).max(0.0);
-            // Rounded up by hand: `ceil` is a library call on baseline x86-64, and
-            // only signed integers have a conversion of one instruction.
-            let wait = left / group.rate;
-            let whole = wait as i64;
-            let wait = whole as u64 + u64::from((whole as f64) < wait);
-            let end = SimTime(self.settled_at.0.saturating_add(wait));
-            if end < next_end {
-                (next_end, next_group) = (end, index);
+            let Some((key, _)) = group.members.peek() else { continue };
+            let end =
+                SimTime(self.settled_at.0.saturating_add(whole(group.left(key) / group.rate)));
+            // Of ends at one instant, that of the group that comes first.
+            if (end, index as usize) < (next_end, next_group) {
+                (next_end, next_group) = (end, index as usize);
             }
-        });
+        }
         (self.next_end, self.next_group) = (next_end, next_group);
     }
 

@@ -41,6 +41,11 @@ impl Topology {
         }
     }
 
+    /// Cores.
+    pub(super) fn cores(&self) -> u32 {
+        self.cores
+    }
+
     /// Hardware threads.
     pub(super) fn logical(&self) -> u32 {
         self.logical

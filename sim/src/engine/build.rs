@@ -121,7 +121,7 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
         let clerk = |&thread: &u32| Clerk {
             thread,
             queue: VecDeque::new(),
-            piped: false,
+            refills: 0,
             busy: TimeWeighted::default(),
         };
         let over_memory = workload.service.over_memory;

@@ -41,18 +41,11 @@ impl<C: CpuScheduler> Engine<'_, C> {
     /// To the next clerk that has anything to do, or on.
     #[inline]
     fn go_to_clerk(&mut self, request: RequestId) {
-        loop {
-            let entry = &self.requests[request];
-            let (plan, at) = (&self.plan.pools[entry.pool as usize], entry.clerk as usize);
-            let inward = entry.place != Place::Returning;
-            let clerks = if inward { &plan.inward } else { &plan.outward };
-            let Some(&clerk) = clerks.get(at) else {
-                return self.past_the_clerks(request, inward);
-            };
-            let work = self.clerk_cost(request, inward);
-            if work > 0.0 {
+        let inward = self.requests[request].place != Place::Returning;
+        while let Some((clerk, cost)) = self.at_clerk(request, inward) {
+            if cost.first > 0.0 {
                 let clerk = &mut self.clerks[clerk as usize];
-                clerk.queue.push_back((request, work));
+                clerk.queue.push_back((request, cost));
                 let thread = clerk.thread;
                 if self.threads[thread as usize].activity == Activity::Idle {
                     self.wake(thread);
@@ -61,38 +54,29 @@ impl<C: CpuScheduler> Engine<'_, C> {
             }
             self.requests[request].clerk += 1;
         }
+        self.past_the_clerks(request, inward);
     }
 
-    /// CPU time of the clerk that `request` is with, bundle included, in ns.
+    /// The clerk that `request` is with, unless it has passed them all, and its
+    /// cost there, bundle included.
     #[inline]
-    fn clerk_cost(&self, request: RequestId, inward: bool) -> f64 {
+    fn at_clerk(&self, request: RequestId, inward: bool) -> Option<(u32, Cost)> {
         let entry = &self.requests[request];
-        let cost = self.cost_here(request, inward).first;
-        if entry.next == NO_REQUEST {
-            return cost;
+        let (plan, at) = (&self.plan.pools[entry.pool as usize], entry.clerk as usize);
+        let clerk = *if inward { &plan.inward } else { &plan.outward }.get(at)?;
+        let mut cost = plan.classes[entry.class as usize].at_clerk(at, inward);
+        if entry.next != NO_REQUEST {
+            cost.first += self.cost_of_followers(request, at, inward);
         }
-        cost + self.cost_of_followers(request, inward)
-    }
-
-    /// Of the clerk that `request` is with.
-    #[inline]
-    fn cost_here(&self, request: RequestId, inward: bool) -> Cost {
-        self.cost_at_clerk(self.requests[request].clerk, request, inward)
+        Some((clerk, cost))
     }
 
     #[inline(never)]
-    fn cost_of_followers(&self, request: RequestId, inward: bool) -> f64 {
-        let clerk = self.requests[request].clerk;
+    fn cost_of_followers(&self, request: RequestId, at: usize, inward: bool) -> f64 {
+        let classes = &self.plan.pools[self.requests[request].pool as usize].classes;
+        let class = |id: RequestId| &classes[self.requests[id].class as usize];
         let followers = self.bundle(request).skip(1);
-        followers.map(|id| self.cost_at_clerk(clerk, id, inward).bundled).sum()
-    }
-
-    #[inline]
-    fn cost_at_clerk(&self, clerk: u8, request: RequestId, inward: bool) -> Cost {
-        let entry = &self.requests[request];
-        let class = &self.plan.pools[entry.pool as usize].classes[entry.class as usize];
-        let costs = if inward { &class.inward } else { &class.outward };
-        costs[clerk as usize]
+        followers.map(|id| class(id).at_clerk(at, inward).bundled).sum()
     }
 
     fn past_the_clerks(&mut self, request: RequestId, inward: bool) {
@@ -122,7 +106,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
             self.clerks[clerk].busy.down(self.now);
             self.handled(in_hand);
         }
-        let Some(&(next, work)) = self.clerks[clerk].queue.front() else {
+        let Some(&(next, cost)) = self.clerks[clerk].queue.front() else {
             self.release(thread, Then::Idle);
             return;
         };
@@ -131,10 +115,11 @@ impl<C: CpuScheduler> Engine<'_, C> {
         }
         self.clerks[clerk].queue.pop_front();
         let pool = self.requests[next].pool as usize;
-        let inward = self.requests[next].place != Place::Returning;
-        let slept = std::mem::take(&mut self.thread(thread).slept);
-        let work = work + if slept { self.cost_here(next, inward).after_sleep } else { 0.0 };
-        self.thread(thread).request = next;
+        let entry = self.thread(thread);
+        entry.request = next;
+        let slept = std::mem::take(&mut entry.slept);
+        let work = cost.first + if slept { cost.after_sleep } else { 0.0 };
+        self.clerks[clerk].refills = cost.refills;
         self.clerks[clerk].busy.up(self.now);
         if self.scenario.pools[pool].dispatcher == Dispatcher::Python {
             self.run_locked(thread, work, true);
@@ -147,21 +132,14 @@ impl<C: CpuScheduler> Engine<'_, C> {
     /// A pipe holds so much. Of what is larger, writer and reader wake each other
     /// piece by piece, while neither has the lock; true while they do.
     fn waits_for_pipe(&mut self, thread: ThreadId, clerk: usize, request: RequestId) -> bool {
-        if std::mem::take(&mut self.clerks[clerk].piped) {
-            return false;
-        }
-        let refills = match self.requests[request].place {
-            Place::Sending => self.cost_here(request, true).refills,
-            Place::Returning => self.cost_here(request, false).refills,
-            _ => 0,
-        };
-        if refills == 0 {
+        let refills = self.clerks[clerk].refills;
+        if refills == 0 || self.requests[request].place == Place::Abandoned {
             return false;
         }
         self.release(thread, Then::Idle);
         // Whoever was asked for the lock goes on once another has it.
         if self.threads[thread as usize].activity == Activity::Idle {
-            self.clerks[clerk].piped = true;
+            self.clerks[clerk].refills = 0;
             self.wake_in_turns(thread, 2 * refills);
         }
         true

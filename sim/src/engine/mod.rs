@@ -53,8 +53,8 @@ use crate::workload::{Trace, TraceRow};
 use lateness::Lateness;
 use life_watch::LifeWatch;
 use lives::Chore;
-use plan::Plan;
 pub(crate) use plan::dispatch_cost;
+use plan::{Cost, Plan};
 use pools::PoolState;
 use queues::Deadlines;
 use requests::{RequestId, Requests};
@@ -92,11 +92,11 @@ struct Lock {
 #[derive(Debug)]
 struct Clerk {
     thread: ThreadId,
-    /// Requests (or the first of their bundles), with the CPU time that they
-    /// will take, in ns.
-    queue: VecDeque<(RequestId, f64)>,
-    /// What it has in hand has been through the pipe, piece by piece.
-    piped: bool,
+    /// Requests (or the first of their bundles), with what they cost it, followers
+    /// included.
+    queue: VecDeque<(RequestId, Cost)>,
+    /// Times that what it has in hand will still fill the pipe.
+    refills: u32,
     busy: TimeWeighted,
 }
 

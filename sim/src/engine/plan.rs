@@ -50,6 +50,14 @@ pub(super) struct ClassPlan {
     pub(super) segments: Vec<SegmentPlan>,
 }
 
+impl ClassPlan {
+    /// At the clerk at this place on the way in, or out.
+    #[inline]
+    pub(super) fn at_clerk(&self, at: usize, inward: bool) -> Cost {
+        if inward { self.inward[at] } else { self.outward[at] }
+    }
+}
+
 /// One segment of one class, by index.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SegmentPlan {

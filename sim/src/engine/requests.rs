@@ -153,6 +153,58 @@ impl Request {
         self.postlude = true;
     }
 
+    /// What the worker does before the first segment, once, in ns of bytecode.
+    #[inline]
+    fn prelude(&mut self, id: RequestId, plan: &ClassPlan) -> Option<f64> {
+        if !std::mem::take(&mut self.prelude) {
+            return None;
+        }
+        let leads = self.first == NO_REQUEST || self.first == id;
+        let work = if leads { plan.before.first } else { plan.before.bundled };
+        (work > 0.0).then_some(work)
+    }
+
+    /// The next step, if that is bytecode, in ns: a segment, or what the worker
+    /// does after the last one, once.
+    #[inline]
+    fn bytecode(&mut self, plan: &ClassPlan) -> Option<f64> {
+        if self.segment >= self.until {
+            let pays = std::mem::take(&mut self.postlude) && self.doom == Doom::None;
+            return (pays && plan.after > 0.0).then_some(plan.after);
+        }
+        let segment = &plan.segments[self.segment as usize];
+        matches!(segment.kind, SegmentKind::Python).then(|| self.next_part(segment))
+    }
+
+    /// The next step, which is no bytecode.
+    #[inline]
+    fn other_step(&mut self, plan: &ClassPlan) -> Step {
+        if self.segment >= self.until {
+            return Step::Done;
+        }
+        let segment = &plan.segments[self.segment as usize];
+        let SegmentPlan { kind, yielding, width, .. } = *segment;
+        let share = self.next_part(segment);
+        match kind {
+            SegmentKind::Python => Step::Locked { work: share, preemptible: true },
+            SegmentKind::LockedNative => Step::Locked { work: share, preemptible: false },
+            SegmentKind::Native { .. } => Step::Native { work: share, width, yielding },
+            SegmentKind::Wait => Step::Wait { time: (share + 0.5) as u64, yielding },
+        }
+    }
+
+    /// How long the next part of the present segment takes, in ns.
+    #[inline]
+    fn next_part(&mut self, segment: &SegmentPlan) -> f64 {
+        let length = self.segments[self.segment as usize];
+        self.part += 1;
+        if self.part >= segment.parts {
+            self.part = 0;
+            self.segment += 1;
+        }
+        length as f64 * segment.factor
+    }
+
     /// Ends half way through what it would do here.
     pub(super) fn halve(&mut self) {
         let (from, until) = (self.segment as usize, self.until as usize);
@@ -218,37 +270,19 @@ impl Requests {
         (0..).zip(&self.entries).filter(|(_, entry)| entry.place != Place::Free)
     }
 
-    /// Takes the next step of `id`, whose class costs `plan` in its pool.
+    /// Takes the next step of `id`, whose class costs `plan` in its pool. Stretches
+    /// of bytecode that follow each other are one: a thread does not stop between
+    /// what its pool costs and what the request does.
     #[inline]
     pub(super) fn next_step(&mut self, id: RequestId, plan: &ClassPlan) -> Step {
         let entry = &mut self.entries[id as usize];
-        if std::mem::take(&mut entry.prelude) {
-            let leads = entry.first == NO_REQUEST || entry.first == id;
-            let work = if leads { plan.before.first } else { plan.before.bundled };
-            if work > 0.0 {
-                return Step::Locked { work, preemptible: true };
-            }
+        let mut bytecode = entry.prelude(id, plan);
+        while let Some(work) = entry.bytecode(plan) {
+            bytecode = Some(bytecode.unwrap_or(0.0) + work);
         }
-        if entry.segment >= entry.until {
-            if std::mem::take(&mut entry.postlude) && plan.after > 0.0 && entry.doom == Doom::None {
-                return Step::Locked { work: plan.after, preemptible: true };
-            }
-            return Step::Done;
-        }
-        let length = entry.segments[entry.segment as usize];
-        let SegmentPlan { kind, parts, yielding, width, factor } =
-            plan.segments[entry.segment as usize];
-        let share = length as f64 * factor;
-        entry.part += 1;
-        if entry.part >= parts {
-            entry.part = 0;
-            entry.segment += 1;
-        }
-        match kind {
-            SegmentKind::Python => Step::Locked { work: share, preemptible: true },
-            SegmentKind::LockedNative => Step::Locked { work: share, preemptible: false },
-            SegmentKind::Native { .. } => Step::Native { work: share, width, yielding },
-            SegmentKind::Wait => Step::Wait { time: (share + 0.5) as u64, yielding },
+        match bytecode {
+            Some(work) => Step::Locked { work, preemptible: true },
+            None => entry.other_step(plan),
         }
     }
 }
@@ -265,5 +299,59 @@ impl std::ops::IndexMut<RequestId> for Requests {
     #[inline]
     fn index_mut(&mut self, id: RequestId) -> &mut Request {
         &mut self.entries[id as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::plan::Cost;
+    use crate::kernel::SimDuration;
+
+    /// The steps of a request of segments of these kinds, of 10, 20, ... ns, which
+    /// costs its worker 1 ns before and 2 after.
+    fn steps(kinds: &[SegmentKind], doom: Doom) -> Vec<Step> {
+        let segment =
+            |&kind| SegmentPlan { kind, parts: 1, yielding: false, width: 1, factor: 1.0 };
+        let plan = ClassPlan {
+            inward: Vec::new(),
+            outward: Vec::new(),
+            before: Cost { first: 1.0, ..Cost::default() },
+            after: 2.0,
+            request_bytes: 0,
+            response_bytes: 0,
+            segments: kinds.iter().map(segment).collect(),
+        };
+        let lengths = (1..=kinds.len() as u64).map(|n| SimDuration(10 * n)).collect();
+        let row = TraceRow { segments: lengths, ..TraceRow::default() };
+        let mut requests = Requests::default();
+        let id = requests.insert(0, &row, SimTime::ZERO);
+        requests[id].doom = doom;
+        requests[id].go_to(SimTime::ZERO, 0, 0, kinds.len() as u32);
+        let steps = std::iter::repeat_with(|| requests.next_step(id, &plan));
+        steps.take_while(|step| *step != Step::Done).collect()
+    }
+
+    fn bytecode(work: f64) -> Step {
+        Step::Locked { work, preemptible: true }
+    }
+
+    #[test]
+    fn bytecode_is_one_stretch_until_something_else_comes() {
+        use SegmentKind::{LockedNative, Python, Wait};
+        assert_eq!(steps(&[], Doom::None), [bytecode(3.0)]);
+        assert_eq!(steps(&[Python, Python], Doom::None), [bytecode(1.0 + 10.0 + 20.0 + 2.0)]);
+        let wait = Step::Wait { time: 20, yielding: false };
+        assert_eq!(steps(&[Python, Wait], Doom::None), [bytecode(11.0), wait, bytecode(2.0)]);
+        let locked = Step::Locked { work: 10.0, preemptible: false };
+        assert_eq!(
+            steps(&[LockedNative, Python], Doom::None),
+            [bytecode(1.0), locked, bytecode(22.0)]
+        );
+    }
+
+    #[test]
+    fn who_meets_its_doom_does_nothing_afterwards() {
+        assert_eq!(steps(&[SegmentKind::Python], Doom::Crash), [bytecode(11.0)]);
     }
 }

@@ -29,7 +29,8 @@ pub struct ServersArgs {
     #[arg(long, value_name = "N", default_value_t = 4,
           value_parser = clap::value_parser!(u32).range(1..=100))]
     pub rounds: u32,
-    /// Interpreter to run [default: the newest CPython with the lock]
+    /// Interpreter to run [default: that of the active virtual environment, else
+    /// the newest CPython with the lock]
     #[arg(long, value_name = "PATH")]
     pub python: Option<PathBuf>,
 }

@@ -1,23 +1,18 @@
 //! What servers cost per request.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use sim::host::{DispatchCost, Host, Parameter};
 use sim::kernel::SimDuration;
 use sim::pool::PoolKind;
-use validator::servers::cost::Round;
 
 use super::layout::Page;
 use super::units::count;
+use crate::commands::servers::Measured;
 
 /// The whole answer.
-pub fn text(
-    host: &Host,
-    rounds: &BTreeMap<PoolKind, Vec<Round>>,
-    not_run: &BTreeMap<PoolKind, String>,
-    out: &Path,
-) -> String {
+pub fn text(host: &Host, measured: &Measured, out: &Path) -> String {
+    let Measured { rounds, failed, interrupted } = measured;
     let mut page = Page::default();
     if !rounds.is_empty() {
         page.heading(
@@ -33,11 +28,23 @@ pub fn text(
         page.table(&rows);
         page.line(&format!("  {}: the calibration with these in it", out.display()));
     }
-    if !not_run.is_empty() {
+    if !failed.is_empty() {
         page.heading("Not run");
-        for (kind, why) in not_run {
-            page.hanging("  ", "    ", &format!("{kind}: not run: {why}"));
+        for (kind, why) in failed {
+            let runs = rounds.get(kind).map_or(0, Vec::len) as u64;
+            let after =
+                if runs > 0 { format!(" after {}", count(runs, "run")) } else { String::new() };
+            page.hanging("  ", "    ", &format!("{kind}: not run{after}: {why}"));
         }
+    }
+    if *interrupted {
+        page.heading("Interrupted");
+        let what = if rounds.is_empty() {
+            "nothing was measured"
+        } else {
+            "the figures are of the runs that were finished"
+        };
+        page.line(&format!("  {what}"));
     }
     page.finish()
 }

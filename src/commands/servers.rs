@@ -10,7 +10,7 @@ use validator::calibrate;
 use validator::environments::{Cache, Purpose};
 use validator::run::{RunError, Stop};
 use validator::servers::cost::{Round, measure};
-use validator::servers::{dispatch, kinds};
+use validator::servers::{dispatch, kinds, processes};
 
 use crate::args::ServersArgs;
 use crate::exit::{Code, Failure};
@@ -46,6 +46,9 @@ pub fn run(args: &ServersArgs) -> Result<Code, Failure> {
     for (kind, rounds) in &measured.rounds {
         if let Some(cost) = dispatch(*kind, &host, rounds) {
             host.dispatch.pools.insert(*kind, cost);
+        }
+        if let Some(cost) = processes(*kind, &host, rounds) {
+            host.servers.insert(*kind, cost);
         }
     }
     if !measured.rounds.is_empty() {

@@ -7,6 +7,8 @@
 //!   imported the application (a prefork server with preloading).
 //! * Fork servers are bare interpreters: one for the Python parent, one for each
 //!   pool without it.
+//! * A server's own first process has in addition what the server imports
+//!   (`Host::servers`), whether workers are forked from it or not.
 
 use crate::host::Host;
 use crate::pool::{Dispatcher, PoolConfig, StartMethod};
@@ -44,16 +46,22 @@ impl Lineage {
         }
         let mut fork_server = None;
         for pool in pools {
+            let server = host.servers.get(&pool.kind).map_or(0, |cost| cost.memory_beside(pool));
             let python = lineage.python.filter(|_| pool.dispatcher == Dispatcher::Python);
             let origin = match (pool.start_method, python) {
                 _ if pool.in_parent() => python.map_or(Origin::Fresh, Origin::Inside),
-                (StartMethod::Spawn, _) => Origin::Fresh,
+                (StartMethod::Spawn, _) => {
+                    if server > 0 {
+                        lineage.add(server);
+                    }
+                    Origin::Fresh
+                }
                 (StartMethod::Fork, Some(parent)) => Origin::Forked(parent),
-                (StartMethod::Fork, None) => Origin::Forked(lineage.add(grown)),
+                (StartMethod::Fork, None) => Origin::Forked(lineage.add(grown + server)),
                 (StartMethod::Forkserver, Some(_)) => {
                     Origin::Forked(*fork_server.get_or_insert_with(|| lineage.add(bare)))
                 }
-                (StartMethod::Forkserver, None) => Origin::Forked(lineage.add(bare)),
+                (StartMethod::Forkserver, None) => Origin::Forked(lineage.add(bare + server)),
             };
             lineage.origins.push(origin);
         }

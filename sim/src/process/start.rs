@@ -118,21 +118,24 @@ impl StartPlan {
         let forked = start.child.value.0 as f64;
         let child = made.map_or(forked, |cost| cost.child.value.0 as f64) + inner;
         let launch = made.map_or(0.0, |cost| cost.per_worker.value.0 as f64);
+        let server = host.servers.get(&pool.kind);
+        let parent = server.map_or(0.0, |cost| cost.start_beside(pool));
+        let child = child + server.map_or(0.0, |cost| cost.worker_start.value.0 as f64);
         match pool.start_method {
             StartMethod::Fork => Self {
-                boot: booted(host, runtime) + construct,
+                boot: booted(host, runtime) + construct + parent,
                 launch: fork(grown) + launch,
                 child,
                 threads,
             },
             StartMethod::Forkserver => Self {
-                boot: boot_parent + interpreter,
+                boot: boot_parent + interpreter + parent,
                 launch: fork(bare) + launch,
                 child: child + imports,
                 threads,
             },
             StartMethod::Spawn => Self {
-                boot: boot_parent,
+                boot: boot_parent + parent,
                 launch: start.exec.value.0 as f64 + launch,
                 // What a worker of this pool does beyond a plain child.
                 child: interpreter + imports + (child - forked).max(inner),

@@ -16,6 +16,9 @@ use sim::workload::{
     Arrivals, Distribution, PythonVersion, RequestClass, Segment, SegmentKind, TraceRow, Workload,
 };
 
+use super::imports::{self, Loaded};
+use super::options::HTTP;
+use crate::run::sampler::Sample;
 use crate::run::{
     End, Limits, Load, Observation, Plan, PoolSpec, RunError, Spec, Stop, WaitKernel, run,
 };
@@ -49,6 +52,17 @@ pub struct Round {
     pub parent: Side,
     /// The worker, but for what its requests did.
     pub worker: Side,
+    /// Memory and imports, of a server whose processes are its own.
+    pub held: Option<Held>,
+}
+
+/// What one run's processes held.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Held {
+    /// Before the server was started.
+    pub loaded: Loaded,
+    /// PSS of all after the requests, in bytes.
+    pub pss: u64,
 }
 
 /// Runs a `kind` of server with one worker of `python` on empty requests.
@@ -73,7 +87,12 @@ pub fn measure(
     let plan = Plan { python, workload: &workload, rows: &rows, spec, limits, sample_every: LOOK };
     let seen = run(&plan, folder, stop)?;
     match &seen.end {
-        End::Complete => Ok(Round::of(&seen)),
+        End::Complete => {
+            let loaded = HTTP.contains(&kind).then(|| imports::read(folder)).transpose()?;
+            let pss = seen.samples.last().map(Sample::pss);
+            let held = loaded.zip(pss).map(|(loaded, pss)| Held { loaded, pss });
+            Ok(Round { held, ..Round::of(&seen) })
+        }
         End::Interrupted => Err(RunError::Interrupted),
         other => Err(refused(format!("the run was cut short: {other:?}"))),
     }
@@ -135,7 +154,7 @@ impl Round {
         let is_root = |pid: i32| Some(pid) == root;
         let worker = side(&|pid| alone || !is_root(pid), true);
         let parent = if alone { Side::default() } else { side(&is_root, false) };
-        Self { parent, worker }
+        Self { parent, worker, held: None }
     }
 }
 

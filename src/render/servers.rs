@@ -5,9 +5,10 @@ use std::path::Path;
 use sim::host::{DispatchCost, Host, Parameter};
 use sim::kernel::SimDuration;
 use sim::pool::PoolKind;
+use sim::stats::Estimate;
 
 use super::layout::Page;
-use super::units::count;
+use super::units::{Unit, count};
 use crate::commands::servers::Measured;
 
 /// The whole answer.
@@ -26,6 +27,8 @@ pub fn text(host: &Host, measured: &Measured, out: &Path) -> String {
             }
         }
         page.table(&rows);
+        processes(&mut page, host, rounds.keys());
+        page.line("");
         page.line(&format!("  {}: the calibration with these in it", out.display()));
     }
     if !failed.is_empty() {
@@ -47,6 +50,30 @@ pub fn text(host: &Host, measured: &Measured, out: &Path) -> String {
         page.line(&format!("  {what}"));
     }
     page.finish()
+}
+
+/// What the servers are without an application.
+fn processes<'a>(page: &mut Page, host: &Host, kinds: impl Iterator<Item = &'a PoolKind>) {
+    let head = ["server", "who", "memory", "CPU time of its start"];
+    let mut rows = vec![head.map(str::to_owned)];
+    for (kind, cost) in kinds.filter_map(|kind| Some((kind, host.servers.get(kind)?))) {
+        let row = |who: &str, memory: &Parameter<u64>, start: &Parameter<SimDuration>| {
+            let memory = Unit::Bytes.estimate(&estimate(memory, |bytes| bytes as f64));
+            let start = Unit::Seconds.estimate(&estimate(start, SimDuration::as_secs));
+            [kind.to_string(), who.to_owned(), memory, start]
+        };
+        rows.push(row("serves nothing", &cost.parent_memory, &cost.parent_start));
+        rows.push(row("worker", &cost.worker_memory, &cost.worker_start));
+    }
+    if rows.len() > 1 {
+        page.heading("Processes without an application, beyond a bare interpreter");
+        page.table(&rows);
+    }
+}
+
+fn estimate<T: Copy>(parameter: &Parameter<T>, number: impl Fn(T) -> f64) -> Estimate {
+    let [point, low, high] = [parameter.value, parameter.low, parameter.high].map(number);
+    Estimate { point, low, high, n: 0 }
 }
 
 /// A row for each who spends something.

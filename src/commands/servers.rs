@@ -12,11 +12,12 @@ use validator::run::{RunError, Stop};
 use validator::servers::cost::{Round, measure};
 use validator::servers::{dispatch, kinds, processes};
 
-use crate::args::ServersArgs;
+use crate::args::{Format, ServersArgs};
 use crate::exit::{Code, Failure};
 use crate::files::{OutFile, to_stdout};
 use crate::progress::Bar;
 use crate::render;
+use crate::render::json::servers::Servers;
 
 /// What was measured, by server, and what was not, with the reason.
 #[derive(Debug, Default)]
@@ -54,7 +55,10 @@ pub fn run(args: &ServersArgs) -> Result<Code, Failure> {
     if !measured.rounds.is_empty() {
         out.fill(|to| to.write_all(host.write().as_bytes()))?;
     }
-    to_stdout(&render::servers::text(&host, &measured, &args.out))?;
+    to_stdout(&match args.format {
+        Format::Text => render::servers::text(&host, &measured, &args.out),
+        Format::Json => render::json::text(&Servers::new(&host, &measured, &args.out)),
+    })?;
     Ok(match measured {
         Measured { interrupted: true, .. } => Code::Internal,
         Measured { rounds, .. } if rounds.is_empty() => Code::NotRun,

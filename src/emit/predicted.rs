@@ -64,7 +64,7 @@ fn figures(workload: &Workload, fitted: &Fitted<'_>, host: &Host) -> Vec<Figure>
     let lacking = fitted.choice().deployment.pools.iter().find_map(|pool| lacks(pool, host));
     let mut figures = vec![
         figure("throughput", "/s", 1.0, &widest(&summary.throughput, &ranges.throughput)),
-        Figure { not_judged: lacking.map(|what| format!("{what} is not in it")), ..peak },
+        Figure { not_judged: lacking.map(|what| format!("the prediction lacks {what}")), ..peak },
     ];
     if let Arrivals::Batch { .. } = workload.arrivals {
         figures.push(figure("makespan", "s", 1.0, &widest(&summary.makespan, &ranges.makespan)));

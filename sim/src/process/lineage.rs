@@ -77,8 +77,9 @@ impl Lineage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::Parameter;
-    use crate::pool::Profile;
+    use crate::host::{Parameter, ServerCost};
+    use crate::kernel::SimDuration;
+    use crate::pool::{PoolKind, Profile};
     use crate::workload::{Arrivals, Workload};
 
     #[test]
@@ -120,5 +121,38 @@ mod tests {
                 Origin::Fresh,
             ]
         );
+    }
+
+    #[test]
+    fn a_server_has_its_own_imports_in_the_process_that_workers_come_from() {
+        let mut host = Host::ideal(4);
+        host.memory.interpreter = Parameter::exactly(10);
+        let workload = Workload::new("server", Arrivals::Batch { requests: 1 }, Vec::new());
+        let cost = ServerCost {
+            parent_memory: Parameter::exactly(7),
+            worker_memory: Parameter::exactly(3),
+            parent_start: Parameter::exactly(SimDuration::ZERO),
+            worker_start: Parameter::exactly(SimDuration::ZERO),
+        };
+        for kind in [PoolKind::GunicornSync, PoolKind::Uvicorn] {
+            host.servers.insert(kind, cost.clone());
+        }
+        let pool = |kind, workers, start_method| PoolConfig {
+            kind,
+            start_method,
+            dispatcher: Dispatcher::Kernel,
+            ..PoolConfig::new(&workload, Profile::processes(workers), workload.runtime.python[0])
+        };
+        for (pool, parents) in [
+            (pool(PoolKind::GunicornSync, 2, StartMethod::Forkserver), vec![17]),
+            (pool(PoolKind::GunicornSync, 2, StartMethod::Fork), vec![17]),
+            (pool(PoolKind::Uvicorn, 2, StartMethod::Spawn), vec![7]),
+            // It is the worker.
+            (pool(PoolKind::Uvicorn, 1, StartMethod::Spawn), vec![]),
+            (pool(PoolKind::GunicornGthread, 2, StartMethod::Forkserver), vec![10]),
+        ] {
+            let lineage = Lineage::new(&host, &workload.runtime, std::slice::from_ref(&pool));
+            assert_eq!(lineage.parents, parents, "{}", pool.kind);
+        }
     }
 }

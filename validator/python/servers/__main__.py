@@ -71,7 +71,9 @@ def main(spec_path, how, *modules):
         start = {"forked": in_child, "fresh": imported}[how]
         worker = start(of_worker)
         application = start(of_worker + of_application)
-        found = {"parent": parent, "worker": worker, "application": application}
+        # Here nothing is copied because it was shared.
+        alone = imported(of_application) if how == "forked" else application
+        found = {"parent": parent, "worker": worker, "application": application, "alone": alone}
         write_json(spec_path, "imports.json", found)
         import calibration
 

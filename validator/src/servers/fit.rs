@@ -52,7 +52,8 @@ pub fn dispatch(kind: PoolKind, host: &Host, rounds: &[Round]) -> Option<Dispatc
 /// `None` of rounds that did not look.
 ///
 /// Memory is what the measured server had in all, less what the model has in it
-/// without these figures. Libraries that a bare interpreter does not map are in
+/// without these figures; a worker's is mostly pages of its parent that importing
+/// and serving copied beyond the model's plateau. Libraries that a bare interpreter does not map are in
 /// memory once, so they count as the parent's.
 pub fn processes(kind: PoolKind, host: &Host, rounds: &[Round]) -> Option<ServerCost> {
     let held: Vec<Held> = rounds.iter().filter_map(|round| round.held).collect();
@@ -94,8 +95,8 @@ impl Server<'_> {
 
     fn worker(&self, held: &Held) -> f64 {
         let Held { loaded, pss } = held;
-        let application =
-            loaded.application.private_bytes as f64 - loaded.worker.private_bytes as f64;
+        let before = if self.spawned { loaded.worker } else { loaded.parent };
+        let application = loaded.alone.private_bytes as f64 - before.private_bytes as f64;
         let common = self.host.memory.shared_libraries.value as f64;
         let rest = *pss as f64 - common - application;
         if self.spawned {
@@ -167,7 +168,7 @@ mod tests {
 
     /// A server that has in all `pss`, seen before it was started as the model
     /// has it: an interpreter of 3 MB, libraries of 6 MB, copies of a tenth.
-    fn held(pss: u64) -> (Host, Round) {
+    fn held(pss: u64, alone: u64) -> (Host, Round) {
         let mut host = Host::ideal(2);
         host.memory.interpreter = Parameter::exactly(3_000_000);
         host.memory.shared_libraries = Parameter::exactly(6_000_000);
@@ -179,7 +180,8 @@ mod tests {
             import_cpu_ns: ms * 1_000_000,
         };
         let (parent, worker) = (imports(13_000_000, 150), imports(2_000_000, 1));
-        let loaded = Loaded { parent, worker, application: imports(5_000_000, 9) };
+        let application = imports(5_000_000, 9);
+        let loaded = Loaded { parent, worker, application, alone: imports(alone, 9) };
         let held = Some(Held { loaded, pss });
         (host, Round { parent: Side::default(), worker: Side::default(), held })
     }
@@ -187,7 +189,8 @@ mod tests {
     #[test]
     fn memory_is_what_the_model_lacks_of_the_real_server() {
         // Common 6, arbiter 13 and libraries 2, a tenth of that copied, application 3.
-        let (host, round) = held(6_000_000 + 15_000_000 + 1_500_000 + 3_000_000 + 700_000);
+        let pss = 6_000_000 + 15_000_000 + 1_500_000 + 3_000_000 + 700_000;
+        let (host, round) = held(pss, 13_000_000 + 3_000_000);
         let cost = processes(PoolKind::GunicornSync, &host, &[round]).unwrap();
         assert_eq!(cost.parent_memory.value, 12_000_000);
         assert_eq!(cost.worker_memory.value, 700_000);
@@ -199,7 +202,8 @@ mod tests {
     #[test]
     fn a_spawned_worker_is_alone_and_would_have_a_supervisor_and_a_tracker() {
         // Common 6, libraries 2, interpreter 3, application 3.
-        let (host, round) = held(6_000_000 + 2_000_000 + 3_000_000 + 3_000_000 + 10_500_000);
+        let pss = 6_000_000 + 2_000_000 + 3_000_000 + 3_000_000 + 10_500_000;
+        let (host, round) = held(pss, 2_000_000 + 3_000_000);
         let cost = processes(PoolKind::Uvicorn, &host, &[round]).unwrap();
         assert_eq!(cost.parent_memory.value, 18_000_000);
         assert_eq!(cost.worker_memory.value, 10_500_000);

@@ -29,8 +29,10 @@ pub struct Loaded {
     pub parent: Imports,
     /// A worker without the application: forked from that, or a process of its own.
     pub worker: Imports,
-    /// A worker with it.
+    /// A worker with it: of a forked one that is also what importing it copied.
     pub application: Imports,
+    /// A process of its own that has the server's imports and the application.
+    pub alone: Imports,
 }
 
 impl Loaded {

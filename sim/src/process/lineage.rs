@@ -49,7 +49,12 @@ impl Lineage {
             let server = host.servers.get(&pool.kind).map_or(0, |cost| cost.memory_beside(pool));
             let python = lineage.python.filter(|_| pool.dispatcher == Dispatcher::Python);
             let origin = match (pool.start_method, python) {
-                _ if pool.in_parent() => python.map_or(Origin::Fresh, Origin::Inside),
+                (_, Some(parent)) if pool.in_parent() => Origin::Inside(parent),
+                // The one worker of a server is forked from that all the same.
+                (StartMethod::Forkserver, None) if pool.in_parent() && server > 0 => {
+                    Origin::Forked(lineage.add(bare + server))
+                }
+                _ if pool.in_parent() => Origin::Fresh,
                 (StartMethod::Spawn, _) => {
                     if server > 0 {
                         lineage.add(server);
@@ -143,6 +148,10 @@ mod tests {
             dispatcher: Dispatcher::Kernel,
             ..PoolConfig::new(&workload, Profile::processes(workers), workload.runtime.python[0])
         };
+        let one_of_threads = PoolConfig {
+            profile: Profile::threads(1, 4),
+            ..pool(PoolKind::GunicornSync, 1, StartMethod::Forkserver)
+        };
         for (pool, parents) in [
             (pool(PoolKind::GunicornSync, 2, StartMethod::Forkserver), vec![17]),
             (pool(PoolKind::GunicornSync, 2, StartMethod::Fork), vec![17]),
@@ -150,6 +159,7 @@ mod tests {
             // It is the worker.
             (pool(PoolKind::Uvicorn, 1, StartMethod::Spawn), vec![]),
             (pool(PoolKind::GunicornGthread, 2, StartMethod::Forkserver), vec![10]),
+            (one_of_threads, vec![17]),
         ] {
             let lineage = Lineage::new(&host, &workload.runtime, std::slice::from_ref(&pool));
             assert_eq!(lineage.parents, parents, "{}", pool.kind);

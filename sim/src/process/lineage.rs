@@ -50,11 +50,8 @@ impl Lineage {
             let python = lineage.python.filter(|_| pool.dispatcher == Dispatcher::Python);
             let origin = match (pool.start_method, python) {
                 (_, Some(parent)) if pool.in_parent() => Origin::Inside(parent),
-                // The one worker of a server is forked from that all the same.
-                (StartMethod::Forkserver, None) if pool.in_parent() && server > 0 => {
-                    Origin::Forked(lineage.add(bare + server))
-                }
-                _ if pool.in_parent() => Origin::Fresh,
+                // The one worker of a server that forks has a parent all the same.
+                _ if pool.in_parent() && server == 0 => Origin::Fresh,
                 (StartMethod::Spawn, _) => {
                     if server > 0 {
                         lineage.add(server);

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_disturbed_machine_gives_a_calibration_that_can_be_read() {
+    fn a_spread_stays_within_what_a_calibration_holds() {
         let mut sayings = Sayings::default();
         for (round, worst) in [1.0, 400.0, 2.0].into_iter().enumerate() {
             let mut said = vec![("own", 0.0, 2_000.0)];
@@ -177,6 +177,6 @@ mod tests {
         let mut host = Host::ideal(2);
         fit(&Data::new(&sayings.all), &mut host);
         assert_eq!(host.cpu.wake_spread.high, MAX_SPREAD);
-        assert!(Host::parse(&host.write(), "host.toml".as_ref()).is_ok());
+        assert!(host.cpu.wake_spread.value < MAX_SPREAD);
     }
 }

@@ -26,7 +26,8 @@ pub struct CalibrateArgs {
     /// Only probes with this in their name; the rest of what --raw holds stands
     #[arg(long, value_name = "TEXT")]
     pub only: Option<String>,
-    /// Interpreter to measure [default: the newest CPython with the lock]
+    /// Interpreter to measure [default: that of the active virtual environment, else
+    /// the newest CPython with the lock]
     #[arg(long, value_name = "PATH")]
     pub python: Option<PathBuf>,
     /// Calibration to write [default: calibration/HOST.toml]

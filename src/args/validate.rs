@@ -45,7 +45,8 @@ pub struct ValidateArgs {
     /// Seed of the requests
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Interpreter to run [default: the newest CPython with the lock]
+    /// Interpreter to run [default: that of the active virtual environment, else
+    /// the newest CPython with the lock]
     #[arg(long, value_name = "PATH")]
     pub python: Option<PathBuf>,
     #[command(flatten)]

@@ -92,11 +92,8 @@ fn python(args: &CharacterizeArgs) -> Result<Interpreter, Failure> {
             Failure::NoPython(format!("{}: {}", silent.path.display(), silent.reason))
         });
     }
-    let suits = |it: &Interpreter| {
-        it.build.implementation == "CPython" && it.build.minor >= 8 && !it.build.free_threaded
-    };
-    let found = interpreters::find().interpreters.into_iter().find(suits);
-    found.ok_or_else(|| Failure::NoPython("no CPython 3.8 or later was found".to_owned()))
+    interpreters::usual()
+        .ok_or_else(|| Failure::NoPython("no CPython 3.8 or later was found".to_owned()))
 }
 
 /// The newest build without the lock, unless that is measured anyway.

@@ -10,7 +10,7 @@ mod lock_probe;
 mod plot;
 mod recommend;
 mod recycling;
-mod servers;
+pub mod servers;
 mod shell;
 mod simulate;
 mod sweep;

@@ -10,19 +10,24 @@ use validator::calibrate;
 use validator::environments::{Cache, Purpose};
 use validator::run::{RunError, Stop};
 use validator::servers::cost::{Round, measure};
-use validator::servers::{dispatch, kinds};
+use validator::servers::{dispatch, kinds, processes};
 
-use crate::args::ServersArgs;
+use crate::args::{Format, ServersArgs};
 use crate::exit::{Code, Failure};
 use crate::files::{OutFile, to_stdout};
 use crate::progress::Bar;
 use crate::render;
+use crate::render::json::servers::Servers;
 
 /// What was measured, by server, and what was not, with the reason.
 #[derive(Debug, Default)]
-struct Measured {
-    rounds: BTreeMap<PoolKind, Vec<Round>>,
-    not_run: BTreeMap<PoolKind, String>,
+pub struct Measured {
+    /// Runs that were finished.
+    pub rounds: BTreeMap<PoolKind, Vec<Round>>,
+    /// Servers of which a run failed, and how.
+    pub failed: BTreeMap<PoolKind, String>,
+    /// Did someone ask to end?
+    pub interrupted: bool,
 }
 
 /// Measures, writes the calibration, and says what is new in it.
@@ -43,13 +48,22 @@ pub fn run(args: &ServersArgs) -> Result<Code, Failure> {
         if let Some(cost) = dispatch(*kind, &host, rounds) {
             host.dispatch.pools.insert(*kind, cost);
         }
+        if let Some(cost) = processes(*kind, &host, rounds) {
+            host.servers.insert(*kind, cost);
+        }
     }
     if !measured.rounds.is_empty() {
         out.fill(|to| to.write_all(host.write().as_bytes()))?;
     }
-    let text = render::servers::text(&host, &measured.rounds, &measured.not_run, &args.out);
-    to_stdout(&text)?;
-    Ok(if measured.rounds.is_empty() { Code::NotRun } else { Code::Met })
+    to_stdout(&match args.format {
+        Format::Text => render::servers::text(&host, &measured, &args.out),
+        Format::Json => render::json::text(&Servers::new(&host, &measured, &args.out)),
+    })?;
+    Ok(match measured {
+        Measured { interrupted: true, .. } => Code::Internal,
+        Measured { rounds, .. } if rounds.is_empty() => Code::NotRun,
+        _ => Code::Met,
+    })
 }
 
 fn chosen(only: &[PoolKind]) -> Result<Vec<PoolKind>, Failure> {
@@ -77,7 +91,7 @@ fn measure_all(
     let runs = (0..args.rounds).flat_map(|round| chosen.iter().map(move |kind| (round, *kind)));
     let total = u64::from(args.rounds) * chosen.len() as u64;
     for (done, (round, kind)) in (0..).zip(runs) {
-        if measured.not_run.contains_key(&kind) {
+        if measured.failed.contains_key(&kind) {
             continue;
         }
         bar.step(&format!("measuring {kind}"), done, total);
@@ -85,12 +99,11 @@ fn measure_all(
         match measure(python, kind, &folder, &stop) {
             Ok(one) => measured.rounds.entry(kind).or_default().push(one),
             Err(RunError::Interrupted) => {
-                let why = "interrupted; nothing was written".to_owned();
-                return Err(Failure::Refused(why));
+                measured.interrupted = true;
+                break;
             }
             Err(error) => {
-                measured.rounds.remove(&kind);
-                measured.not_run.insert(kind, error.to_string());
+                measured.failed.insert(kind, error.to_string());
             }
         }
     }

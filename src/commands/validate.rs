@@ -25,6 +25,8 @@ const REPEATS: (u32, u32) = (3, 2);
 pub fn run(args: &ValidateArgs) -> Result<Code, Failure> {
     let path = args.calibration.as_ref().ok_or(Failure::NoCalibration)?;
     let mut host = Host::load(path).map_err(Failure::Inputs)?;
+    // What servers import is looked at before each run, the application included.
+    host.servers.clear();
     let cells = match args.decision {
         true => Vec::new(),
         false => chosen(args)?,
@@ -144,9 +146,6 @@ fn interpreter(args: &ValidateArgs) -> Result<Interpreter, Failure> {
             Failure::NoPython(format!("{}: {}", silent.path.display(), silent.reason))
         });
     }
-    let suits = |it: &Interpreter| {
-        it.build.implementation == "CPython" && it.build.minor >= 8 && !it.build.free_threaded
-    };
-    let found = interpreters::find().interpreters.into_iter().find(suits);
-    found.ok_or_else(|| Failure::NoPython("no CPython 3.8 or later was found".to_owned()))
+    interpreters::usual()
+        .ok_or_else(|| Failure::NoPython("no CPython 3.8 or later was found".to_owned()))
 }

@@ -90,7 +90,7 @@ impl Facts {
             head: head(target, source, fitted),
             workload: source.workload.name.clone(),
             python: fitted.choice().pool().python.to_string(),
-            memory: Memory::of(fitted),
+            memory: Memory::of(fitted, source.host),
             cpus: cpus(source.host, fitted.choice()),
             several: pools.len() > 1,
             staged: deployment.split == Split::ByStage,

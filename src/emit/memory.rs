@@ -1,7 +1,10 @@
 //! Memory to ask for and to allow.
 
 use serde::Serialize;
+use sim::host::Host;
+use sim::pool::{Dispatcher, PoolConfig};
 use sim::stats::Estimate;
+use validator::servers;
 
 use super::facts::{Setting, widest};
 use super::fit::Fitted;
@@ -25,34 +28,35 @@ pub struct Memory {
 }
 
 impl Memory {
-    pub fn of(fitted: &Fitted<'_>) -> Self {
+    pub fn of(fitted: &Fitted<'_>, host: &Host) -> Self {
         let choice = fitted.choice();
         let over_ranges = &fitted.recommendation.what_if.sensitivity.prediction.peak_pss;
         let peak = widest(&choice.summary.peak_pss, over_ranges);
-        match choice.deployment.pools.len() {
-            1 => Self::whole(&peak),
+        match &choice.deployment.pools[..] {
+            [pool] => Self::whole(&peak, &unknown(pool, host)),
             _ => Self::shared(&peak),
         }
     }
 
-    fn whole(peak: &Estimate) -> Self {
+    /// `unknown`: what the prediction lacks, as a sentence to be added.
+    fn whole(peak: &Estimate, unknown: &str) -> Self {
         let text = Unit::Bytes.estimate(peak);
         let upper = if peak.high.is_finite() { peak.high } else { peak.point };
         let margin = Unit::Share.show(MARGIN);
         Self {
             request: Setting::new(
                 Some(mebibytes(peak.point)),
-                format!("Predicted peak PSS with the parent: {text}."),
+                format!("Predicted peak PSS with the parent: {text}.{unknown}"),
             ),
             high: Setting::new(
                 Some(mebibytes(upper)),
-                format!("The upper end of the predicted peak PSS, {text}."),
+                format!("The upper end of the predicted peak PSS, {text}.{unknown}"),
             ),
             limit: Setting::new(
                 Some(mebibytes(upper * (1.0 + MARGIN))),
                 format!(
                     "The upper end of the predicted peak PSS, {text}, and {margin} for what is \
-                     not in the model: fragmentation of the allocator, cached files."
+                     not in the model: fragmentation of the allocator, cached files.{unknown}"
                 ),
             ),
         }
@@ -69,6 +73,30 @@ impl Memory {
     }
 }
 
+/// What a prediction of memory for `pool` lacks: of a server its own imports, if
+/// nobody measured them on `host`; of a library's pool the program that makes it.
+pub fn lacks(pool: &PoolConfig, host: &Host) -> Option<String> {
+    let measured = host.servers.contains_key(&pool.kind);
+    match (servers::kinds().contains(&pool.kind), pool.dispatcher) {
+        (true, _) if measured => None,
+        (true, Dispatcher::Kernel) => {
+            Some(format!("what {} itself imports (measure it with `planner servers`)", pool.kind))
+        }
+        (true, _) => Some(format!("what {} itself imports", pool.kind)),
+        (false, Dispatcher::Python) => {
+            Some("what the program around the pool, and the pool's library, import".to_owned())
+        }
+        (false, _) => None,
+    }
+}
+
+/// That as a sentence to be added.
+fn unknown(pool: &PoolConfig, host: &Host) -> String {
+    lacks(pool, host).map_or_else(String::new, |what| {
+        format!(" Not in it is {what}: look at the pool when it runs.")
+    })
+}
+
 fn mebibytes(bytes: f64) -> u64 {
     (bytes / MIB).ceil() as u64
 }
@@ -80,7 +108,7 @@ mod tests {
     #[test]
     fn the_limit_is_the_upper_end_and_the_margin() {
         let peak = Estimate { point: 100.0 * MIB, low: 90.0 * MIB, high: 200.0 * MIB, n: 8 };
-        let memory = Memory::whole(&peak);
+        let memory = Memory::whole(&peak, "");
         let values = [&memory.request, &memory.high, &memory.limit].map(|s| s.value);
         assert_eq!(values, [Some(100), Some(200), Some(221)]);
         assert!(memory.limit.why.contains("100 MiB [90, 200]"), "{}", memory.limit.why);
@@ -90,7 +118,7 @@ mod tests {
     #[test]
     fn an_unknown_interval_takes_nothing_away() {
         let single = Estimate { point: MIB, low: f64::NEG_INFINITY, high: f64::INFINITY, n: 1 };
-        assert_eq!(Memory::whole(&single).limit.value, Some(2));
+        assert_eq!(Memory::whole(&single, "").limit.value, Some(2));
     }
 
     #[test]

@@ -61,7 +61,7 @@ pub fn files(
         files.push(File { name: file, text });
     }
     if let Some(driver) = driver(target, facts) {
-        let predicted = Predicted::of(source.workload, fitted, source.options.seed);
+        let predicted = Predicted::of(source.workload, fitted, source.host, source.options.seed);
         // The text of a JSON value: it has no quotes of three.
         let prediction = serde_json::to_string_pretty(&predicted).unwrap_or_default();
         let context = context! {

@@ -1,12 +1,14 @@
 //! The prediction as the check script carries it.
 
 use serde::Serialize;
+use sim::host::Host;
 use sim::stats::Estimate;
 use sim::workload::{Arrivals, Quantile, Workload};
 
 use super::facts::widest;
 use super::fit::Fitted;
 use super::load::Load;
+use super::memory::lacks;
 
 /// What the script compares, and the load under which it does.
 #[derive(Debug, Serialize)]
@@ -35,10 +37,13 @@ struct Figure {
     point: f64,
     low: f64,
     high: f64,
+    /// Why it is shown and no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_judged: Option<String>,
 }
 
 impl Predicted {
-    pub fn of(workload: &Workload, fitted: &Fitted<'_>, seed: u64) -> Self {
+    pub fn of(workload: &Workload, fitted: &Fitted<'_>, host: &Host, seed: u64) -> Self {
         let classes = workload.classes.iter();
         Self {
             workload: workload.name.clone(),
@@ -46,18 +51,20 @@ impl Predicted {
             seed,
             load: Load::of(workload),
             classes: classes.map(|c| Class { name: c.name.clone(), share: c.share }).collect(),
-            figures: figures(workload, fitted),
+            figures: figures(workload, fitted, host),
         }
     }
 }
 
-fn figures(workload: &Workload, fitted: &Fitted<'_>) -> Vec<Figure> {
+fn figures(workload: &Workload, fitted: &Fitted<'_>, host: &Host) -> Vec<Figure> {
     const MIB: f64 = 1_048_576.0;
     let summary = &fitted.choice().summary;
     let ranges = &fitted.recommendation.what_if.sensitivity.prediction;
+    let peak = figure("peak_pss", "MiB", MIB, &widest(&summary.peak_pss, &ranges.peak_pss));
+    let lacking = fitted.choice().deployment.pools.iter().find_map(|pool| lacks(pool, host));
     let mut figures = vec![
         figure("throughput", "/s", 1.0, &widest(&summary.throughput, &ranges.throughput)),
-        figure("peak_pss", "MiB", MIB, &widest(&summary.peak_pss, &ranges.peak_pss)),
+        Figure { not_judged: lacking.map(|what| format!("the prediction lacks {what}")), ..peak },
     ];
     if let Arrivals::Batch { .. } = workload.arrivals {
         figures.push(figure("makespan", "s", 1.0, &widest(&summary.makespan, &ranges.makespan)));
@@ -83,5 +90,6 @@ fn figure(name: &str, unit: &'static str, worth: f64, estimate: &Estimate) -> Fi
         point: estimate.point / worth,
         low: estimate.low / worth,
         high: estimate.high / worth,
+        not_judged: None,
     }
 }

@@ -1,23 +1,19 @@
 //! What servers cost per request.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use sim::host::{DispatchCost, Host, Parameter};
 use sim::kernel::SimDuration;
 use sim::pool::PoolKind;
-use validator::servers::cost::Round;
+use sim::stats::Estimate;
 
 use super::layout::Page;
-use super::units::count;
+use super::units::{Unit, count};
+use crate::commands::servers::Measured;
 
 /// The whole answer.
-pub fn text(
-    host: &Host,
-    rounds: &BTreeMap<PoolKind, Vec<Round>>,
-    not_run: &BTreeMap<PoolKind, String>,
-    out: &Path,
-) -> String {
+pub fn text(host: &Host, measured: &Measured, out: &Path) -> String {
+    let Measured { rounds, failed, interrupted } = measured;
     let mut page = Page::default();
     if !rounds.is_empty() {
         page.heading(
@@ -31,15 +27,53 @@ pub fn text(
             }
         }
         page.table(&rows);
+        processes(&mut page, host, rounds.keys());
+        page.line("");
         page.line(&format!("  {}: the calibration with these in it", out.display()));
     }
-    if !not_run.is_empty() {
+    if !failed.is_empty() {
         page.heading("Not run");
-        for (kind, why) in not_run {
-            page.hanging("  ", "    ", &format!("{kind}: not run: {why}"));
+        for (kind, why) in failed {
+            let runs = rounds.get(kind).map_or(0, Vec::len) as u64;
+            let after =
+                if runs > 0 { format!(" after {}", count(runs, "run")) } else { String::new() };
+            page.hanging("  ", "    ", &format!("{kind}: not run{after}: {why}"));
         }
     }
+    if *interrupted {
+        page.heading("Interrupted");
+        let what = if rounds.is_empty() {
+            "nothing was measured"
+        } else {
+            "the figures are of the runs that were finished"
+        };
+        page.line(&format!("  {what}"));
+    }
     page.finish()
+}
+
+/// What the servers are without an application.
+fn processes<'a>(page: &mut Page, host: &Host, kinds: impl Iterator<Item = &'a PoolKind>) {
+    let head = ["server", "who", "memory", "CPU time of its start"];
+    let mut rows = vec![head.map(str::to_owned)];
+    for (kind, cost) in kinds.filter_map(|kind| Some((kind, host.servers.get(kind)?))) {
+        let row = |who: &str, memory: &Parameter<u64>, start: &Parameter<SimDuration>| {
+            let memory = Unit::Bytes.estimate(&estimate(memory, |bytes| bytes as f64));
+            let start = Unit::Seconds.estimate(&estimate(start, SimDuration::as_secs));
+            [kind.to_string(), who.to_owned(), memory, start]
+        };
+        rows.push(row("serves nothing", &cost.parent_memory, &cost.parent_start));
+        rows.push(row("worker", &cost.worker_memory, &cost.worker_start));
+    }
+    if rows.len() > 1 {
+        page.heading("Processes without an application, beyond a bare interpreter");
+        page.table(&rows);
+    }
+}
+
+fn estimate<T: Copy>(parameter: &Parameter<T>, number: impl Fn(T) -> f64) -> Estimate {
+    let [point, low, high] = [parameter.value, parameter.low, parameter.high].map(number);
+    Estimate { point, low, high, n: 0 }
 }
 
 /// A row for each who spends something.

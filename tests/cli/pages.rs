@@ -102,3 +102,12 @@ fn every_page_but_the_index_has_a_command() {
         assert!(index || !commands(&page).is_empty(), "{}", path.display());
     }
 }
+
+#[test]
+fn the_tutorial_shows_the_application_that_ships() {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(own.join("docs/tutorial.md")).unwrap();
+    let shown = page.split("```python\n").nth(1).unwrap().split("```").next().unwrap();
+    let shop = own.join("docs/examples/characterize/shop.py");
+    assert_eq!(shown, fs::read_to_string(shop).unwrap());
+}

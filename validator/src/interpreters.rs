@@ -102,6 +102,20 @@ pub fn find() -> Found {
     find_in(&folders())
 }
 
+/// The CPython from 3.8 on, with the lock, that this user's programs run on: what
+/// the active virtual environment was made from, else the newest.
+pub fn usual() -> Option<Interpreter> {
+    let active = env::var_os("VIRTUAL_ENV")
+        .and_then(|folder| Path::new(&folder).join("bin/python").canonicalize().ok());
+    let active = active.and_then(|path| at(&path).ok()).filter(is_usual);
+    active.or_else(|| find().interpreters.into_iter().find(is_usual))
+}
+
+fn is_usual(it: &Interpreter) -> bool {
+    let build = &it.build;
+    build.implementation == "CPython" && build.minor >= 8 && !build.free_threaded
+}
+
 /// Asks the interpreter at `path` what it is.
 ///
 /// # Errors

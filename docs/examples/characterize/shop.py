@@ -18,3 +18,10 @@ def invoice(basket=BASKET):
         lines.append({"item": item, "price": STOCK[item]})
     time.sleep(0.010)  # stands for the bank
     return len(zlib.compress(json.dumps(lines).encode(), 6)), total
+
+
+def application(environ, start_response):
+    """WSGI: every request is an invoice."""
+    answer = json.dumps(invoice()).encode()
+    start_response("200 OK", [("Content-Length", str(len(answer)))])
+    return [answer]

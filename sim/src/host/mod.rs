@@ -7,6 +7,7 @@ mod parameters;
 pub use file::{MAX_CALIBRATION_BYTES, calibration_keys};
 pub use model::{
     AfterSleep, ConstructorCost, CpuCosts, DispatchCost, DispatchCosts, Host, InterpreterCosts,
-    MemoryCosts, Origin, Parameter, Provenance, Quota, Reacquires, StartCosts, WakeOrder,
+    MAX_SPREAD, MemoryCosts, Origin, Parameter, Provenance, Quota, Reacquires, ServerCost,
+    StartCosts, WakeOrder,
 };
 pub use parameters::{End, HostParameter, ParameterUnit};

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::SimDuration;
-use crate::pool::PoolKind;
+use crate::pool::{PoolConfig, PoolKind, StartMethod};
 
 /// Where a number comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +92,8 @@ pub struct Host {
     pub constructors: BTreeMap<PoolKind, ConstructorCost>,
     /// Memory terms.
     pub memory: MemoryCosts,
+    /// Processes of servers that were measured by themselves.
+    pub servers: BTreeMap<PoolKind, ServerCost>,
     /// Handing requests to workers and results back.
     pub dispatch: DispatchCosts,
     /// How often blocking calls lose the interpreter lock, if that was measured.
@@ -99,6 +101,10 @@ pub struct Host {
     /// How and of what the calibration was made, if it was measured.
     pub provenance: Option<Provenance>,
 }
+
+/// Largest spread of a log-normal time, as the standard deviation of its
+/// logarithm: its mean is 90 times its median.
+pub const MAX_SPREAD: f64 = 3.0;
 
 /// A cgroup v2 `cpu.max`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -244,6 +250,42 @@ pub struct ConstructorCost {
     /// CPU time of a forked worker until it waits for its first request; zero of
     /// threads.
     pub child: Parameter<SimDuration>,
+}
+
+/// What a server is without an application: its own imports, and the processes
+/// that serve nothing (arbiter, supervisor, resource tracker).
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServerCost {
+    /// Memory of the processes that serve nothing, beyond the bare interpreter
+    /// that forked workers come from, in bytes.
+    pub parent_memory: Parameter<u64>,
+    /// Memory of each worker, beyond a bare interpreter or what it copied of the
+    /// pages of such a parent, in bytes.
+    pub worker_memory: Parameter<u64>,
+    /// CPU time of that parent before it launches a worker, beyond a bare
+    /// interpreter's boot.
+    pub parent_start: Parameter<SimDuration>,
+    /// CPU time of a worker before it imports the application, beyond that of a
+    /// plain child.
+    pub worker_start: Parameter<SimDuration>,
+}
+
+impl ServerCost {
+    /// Does `pool` have a process that serves nothing? One that spawns a single
+    /// worker is that worker.
+    fn has_parent(pool: &PoolConfig) -> bool {
+        pool.start_method != StartMethod::Spawn || pool.profile.workers > 1
+    }
+
+    /// Memory of the parent of `pool`, in bytes.
+    pub(crate) fn memory_beside(&self, pool: &PoolConfig) -> u64 {
+        if Self::has_parent(pool) { self.parent_memory.value } else { 0 }
+    }
+
+    /// CPU time of the parent of `pool` before its first worker, in ns.
+    pub(crate) fn start_beside(&self, pool: &PoolConfig) -> f64 {
+        if Self::has_parent(pool) { self.parent_start.value.0 as f64 } else { 0.0 }
+    }
 }
 
 /// Memory terms, in bytes.
@@ -398,6 +440,7 @@ impl Host {
                 stop: none(),
             },
             constructors: BTreeMap::new(),
+            servers: BTreeMap::new(),
             memory: MemoryCosts {
                 interpreter: Parameter::exactly(0),
                 shared_libraries: Parameter::exactly(0),

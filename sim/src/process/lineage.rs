@@ -7,6 +7,8 @@
 //!   imported the application (a prefork server with preloading).
 //! * Fork servers are bare interpreters: one for the Python parent, one for each
 //!   pool without it.
+//! * A server's own first process has in addition what the server imports
+//!   (`Host::servers`), whether workers are forked from it or not.
 
 use crate::host::Host;
 use crate::pool::{Dispatcher, PoolConfig, StartMethod};
@@ -44,16 +46,24 @@ impl Lineage {
         }
         let mut fork_server = None;
         for pool in pools {
+            let server = host.servers.get(&pool.kind).map_or(0, |cost| cost.memory_beside(pool));
             let python = lineage.python.filter(|_| pool.dispatcher == Dispatcher::Python);
             let origin = match (pool.start_method, python) {
-                _ if pool.in_parent() => python.map_or(Origin::Fresh, Origin::Inside),
-                (StartMethod::Spawn, _) => Origin::Fresh,
+                (_, Some(parent)) if pool.in_parent() => Origin::Inside(parent),
+                // The one worker of a server that forks has a parent all the same.
+                _ if pool.in_parent() && server == 0 => Origin::Fresh,
+                (StartMethod::Spawn, _) => {
+                    if server > 0 {
+                        lineage.add(server);
+                    }
+                    Origin::Fresh
+                }
                 (StartMethod::Fork, Some(parent)) => Origin::Forked(parent),
-                (StartMethod::Fork, None) => Origin::Forked(lineage.add(grown)),
+                (StartMethod::Fork, None) => Origin::Forked(lineage.add(grown + server)),
                 (StartMethod::Forkserver, Some(_)) => {
                     Origin::Forked(*fork_server.get_or_insert_with(|| lineage.add(bare)))
                 }
-                (StartMethod::Forkserver, None) => Origin::Forked(lineage.add(bare)),
+                (StartMethod::Forkserver, None) => Origin::Forked(lineage.add(bare + server)),
             };
             lineage.origins.push(origin);
         }
@@ -69,8 +79,9 @@ impl Lineage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::Parameter;
-    use crate::pool::Profile;
+    use crate::host::{Parameter, ServerCost};
+    use crate::kernel::SimDuration;
+    use crate::pool::{PoolKind, Profile};
     use crate::workload::{Arrivals, Workload};
 
     #[test]
@@ -112,5 +123,43 @@ mod tests {
                 Origin::Fresh,
             ]
         );
+    }
+
+    #[test]
+    fn a_server_has_its_own_imports_in_the_process_that_workers_come_from() {
+        let mut host = Host::ideal(4);
+        host.memory.interpreter = Parameter::exactly(10);
+        let workload = Workload::new("server", Arrivals::Batch { requests: 1 }, Vec::new());
+        let cost = ServerCost {
+            parent_memory: Parameter::exactly(7),
+            worker_memory: Parameter::exactly(3),
+            parent_start: Parameter::exactly(SimDuration::ZERO),
+            worker_start: Parameter::exactly(SimDuration::ZERO),
+        };
+        for kind in [PoolKind::GunicornSync, PoolKind::Uvicorn] {
+            host.servers.insert(kind, cost.clone());
+        }
+        let pool = |kind, workers, start_method| PoolConfig {
+            kind,
+            start_method,
+            dispatcher: Dispatcher::Kernel,
+            ..PoolConfig::new(&workload, Profile::processes(workers), workload.runtime.python[0])
+        };
+        let one_of_threads = PoolConfig {
+            profile: Profile::threads(1, 4),
+            ..pool(PoolKind::GunicornSync, 1, StartMethod::Forkserver)
+        };
+        for (pool, parents) in [
+            (pool(PoolKind::GunicornSync, 2, StartMethod::Forkserver), vec![17]),
+            (pool(PoolKind::GunicornSync, 2, StartMethod::Fork), vec![17]),
+            (pool(PoolKind::Uvicorn, 2, StartMethod::Spawn), vec![7]),
+            // It is the worker.
+            (pool(PoolKind::Uvicorn, 1, StartMethod::Spawn), vec![]),
+            (pool(PoolKind::GunicornGthread, 2, StartMethod::Forkserver), vec![10]),
+            (one_of_threads, vec![17]),
+        ] {
+            let lineage = Lineage::new(&host, &workload.runtime, std::slice::from_ref(&pool));
+            assert_eq!(lineage.parents, parents, "{}", pool.kind);
+        }
     }
 }

@@ -52,6 +52,7 @@ impl MemoryPlan {
             }
             Concurrency::Serial | Concurrency::EventLoop(_) => 0,
         };
+        let server = host.servers.get(&pool.kind).map_or(0, |cost| cost.worker_memory.value);
         let (own, shared) = match lineage.origins[index] {
             Origin::Inside(_) => (0, 0),
             Origin::Fresh => (memory.interpreter.value + runtime.import_bytes, 0),
@@ -68,7 +69,7 @@ impl MemoryPlan {
         Self {
             parents: lineage.parents.iter().sum(),
             libraries: memory.shared_libraries.value,
-            worker_private: own + inside,
+            worker_private: own + inside + server,
             worker_shared: shared,
             cow_plateau: memory.cow_plateau.value,
             cow_step: 1.0 - (-1.0 / memory.cow_requests.value.max(f64::MIN_POSITIVE)).exp(),

@@ -85,9 +85,11 @@ impl StartPlan {
         if pool.shares_parent() {
             return Self { boot: booted(host, runtime) + construct, launch: 0.0, child, threads };
         }
-        // The only process there is: its successor begins where it did.
-        let child = booted(host, runtime) + construct + threads.total() + child;
-        Self { child, ..Self::default() }
+        let (parent, worker) = server(host, pool);
+        // The only process there is, but for a server's arbiter: its successor begins
+        // where it did.
+        let child = booted(host, runtime) + construct + threads.total() + child + worker;
+        Self { boot: parent, child, ..Self::default() }
     }
 
     /// Workers that are processes.
@@ -118,21 +120,23 @@ impl StartPlan {
         let forked = start.child.value.0 as f64;
         let child = made.map_or(forked, |cost| cost.child.value.0 as f64) + inner;
         let launch = made.map_or(0.0, |cost| cost.per_worker.value.0 as f64);
+        let (parent, worker) = server(host, pool);
+        let child = child + worker;
         match pool.start_method {
             StartMethod::Fork => Self {
-                boot: booted(host, runtime) + construct,
+                boot: booted(host, runtime) + construct + parent,
                 launch: fork(grown) + launch,
                 child,
                 threads,
             },
             StartMethod::Forkserver => Self {
-                boot: boot_parent + interpreter,
+                boot: boot_parent + interpreter + parent,
                 launch: fork(bare) + launch,
                 child: child + imports,
                 threads,
             },
             StartMethod::Spawn => Self {
-                boot: boot_parent,
+                boot: boot_parent + parent,
                 launch: start.exec.value.0 as f64 + launch,
                 // What a worker of this pool does beyond a plain child.
                 child: interpreter + imports + (child - forked).max(inner),
@@ -145,6 +149,13 @@ impl StartPlan {
     pub(crate) fn in_running_parent(self, host: &Host, runtime: &Runtime) -> Self {
         Self { boot: (self.boot - booted(host, runtime)).max(0.0), ..self }
     }
+}
+
+/// CPU time of the parent and of a worker of a server before anything of the
+/// application, in ns.
+fn server(host: &Host, pool: &PoolConfig) -> (f64, f64) {
+    let cost = host.servers.get(&pool.kind);
+    cost.map_or((0.0, 0.0), |cost| (cost.start_beside(pool), cost.worker_start.value.0 as f64))
 }
 
 /// CPU time of an interpreter that imports the application, in ns.
@@ -172,7 +183,7 @@ fn helpers(host: &Host, pool: &PoolConfig) -> Threads {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::Parameter;
+    use crate::host::{Parameter, ServerCost};
     use crate::kernel::SimDuration;
     use crate::pool::Profile;
     use crate::workload::{Arrivals, Workload};
@@ -209,6 +220,29 @@ mod tests {
         assert_eq!(plan(&pool), (0.0, 2e6, 520e6));
         pool.dispatcher = Dispatcher::Python;
         assert_eq!(plan(&pool).0, 520e6);
+    }
+
+    #[test]
+    fn a_server_imports_itself_before_its_workers_import_the_application() {
+        let workload = Workload::new("start", Arrivals::Batch { requests: 1 }, Vec::new());
+        let ms = |n: u64| Parameter::exactly(SimDuration(n * 1_000_000));
+        let none = || Parameter::exactly(0);
+        let cost = ServerCost {
+            parent_memory: none(),
+            worker_memory: none(),
+            parent_start: ms(100),
+            worker_start: ms(4),
+        };
+        let (plain, mut with) = (host(), host());
+        with.servers.insert(PoolKind::GunicornSync, cost);
+        for profile in [Profile::processes(4), Profile::threads(1, 4)] {
+            let mut pool = PoolConfig::new(&workload, profile, workload.runtime.python[0]);
+            pool.kind = PoolKind::GunicornSync;
+            (pool.start_method, pool.dispatcher) = (StartMethod::Forkserver, Dispatcher::Kernel);
+            let [before, after] =
+                [&plain, &with].map(|host| StartPlan::new(host, &workload.runtime, &pool));
+            assert_eq!((after.boot - before.boot, after.child - before.child), (100e6, 4e6));
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use sim::host::{
-    ConstructorCost, Host, Origin, Parameter, Provenance, Quota, Reacquires, WakeOrder,
+    ConstructorCost, Host, Origin, Parameter, Provenance, Quota, Reacquires, ServerCost, WakeOrder,
 };
 use sim::input::{InputError, InputKind};
 use sim::kernel::SimDuration;
@@ -122,6 +122,7 @@ prop_compose! {
         task in parameter(0_u64..1 << 44),
         worker_per_byte in parameter(0.0..1000.0),
         construct in prop::option::of(parameter((0_u64..600_000_000_000).prop_map(SimDuration))),
+        memory in prop::option::of(parameter(0_u64..1 << 44)),
         wake_order in prop::sample::select(vec![
             WakeOrder::Random, WakeOrder::Fifo, WakeOrder::Requeue, WakeOrder::Lifo,
         ]),
@@ -152,6 +153,16 @@ prop_compose! {
                 let none = Parameter::exactly(SimDuration::ZERO);
                 let cost = ConstructorCost { construct, per_worker: none.clone(), child: none };
                 (PoolKind::GeventPool, cost)
+            })
+            .into_iter()
+            .collect();
+        host.servers = memory
+            .map(|parent_memory| {
+                let start = || Parameter::exactly(SimDuration(7));
+                let worker_memory = Parameter::exactly(9);
+                let [parent_start, worker_start] = [start(), start()];
+                let cost = ServerCost { parent_memory, worker_memory, parent_start, worker_start };
+                (PoolKind::Uvicorn, cost)
             })
             .into_iter()
             .collect();

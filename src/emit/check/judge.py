@@ -56,10 +56,11 @@ def compare(figures, tolerance):
             continue
         point, low, high = figures[name]
         fits = low <= figure["high"] * (1 + tolerance) and high >= figure["low"] * (1 - tolerance)
-        outside += not fits
+        why = figure.get("not_judged")
+        outside += not (fits or why)
         change = (point / figure["point"] - 1) * 100 if figure["point"] else 0.0
-        print(f"{row}{show(unit, [point, low, high]):30}{change:+.1f} % "
-              + ("within" if fits else "OUTSIDE"))
+        verdict = "not judged: " + why if why else "within" if fits else "OUTSIDE"
+        print(f"{row}{show(unit, [point, low, high]):30}{change:+.1f} % {verdict}")
     return outside
 
 

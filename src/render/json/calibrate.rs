@@ -20,7 +20,7 @@ pub struct Calibration<'a> {
 
 /// One parameter; times in s, sizes in bytes.
 #[derive(Debug, Serialize)]
-struct Parameter {
+pub struct Parameter {
     name: String,
     unit: ParameterUnit,
     value: f64,

@@ -13,6 +13,7 @@ pub mod recommend;
 pub mod recycling;
 pub mod recycling_rule;
 mod robustness;
+pub mod servers;
 pub mod simulate;
 pub mod systems;
 pub mod validate;

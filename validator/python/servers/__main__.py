@@ -1,11 +1,11 @@
 """How long steps of the kernels take, and what a server and its application import.
 
-    python -m servers SPEC forked|fresh PARENT,... WORKER,...
+    python -m servers SPEC forked|fresh PARENT,... WORKER,... APPLICATION,...
 
 Imports the modules of PARENT as the server's first process does, then those of
-WORKER: in a child, if workers are forked by then, else here. Times the kernels.
-Says so in the file of events that SPEC names, and leaves the rates and the
-imports beside SPEC.
+WORKER, then those of APPLICATION too: in children, if workers are forked by
+then, else here. Times the kernels. Says so in the file of events that SPEC
+names, and leaves the rates and the imports beside SPEC.
 """
 
 import importlib
@@ -59,16 +59,22 @@ def write_json(spec_path, name, what):
         json.dump(what, file)
 
 
-def main(spec_path, how, of_parent, of_worker):
+def main(spec_path, how, *modules):
     """Exit status: 3 if it came to nothing."""
     with open(spec_path) as file:
         spec = json.load(file)
     log = events.EventFile(spec["events"])
     stage = "import"
     try:
-        parent = imported(of_parent.split(","))
-        worker = {"forked": in_child, "fresh": imported}[how](of_worker.split(","))
-        write_json(spec_path, "imports.json", {"parent": parent, "application": worker})
+        of_parent, of_worker, of_application = (names.split(",") if names else [] for names in modules)
+        parent = imported(of_parent)
+        start = {"forked": in_child, "fresh": imported}[how]
+        worker = start(of_worker)
+        application = start(of_worker + of_application)
+        # Here nothing is copied because it was shared.
+        alone = imported(of_application) if how == "forked" else application
+        found = {"parent": parent, "worker": worker, "application": application, "alone": alone}
+        write_json(spec_path, "imports.json", found)
         import calibration
 
         stage = "calibration"

@@ -40,17 +40,14 @@ pub struct Skipped {
     pub reason: String,
 }
 
-/// The interpreter at `path`; else the newest CPython from 3.8 on that has the
-/// lock.
+/// The interpreter at `path`; else the [usual](interpreters::usual) one.
 ///
 /// # Errors
 /// There is none, or `path` is none.
 pub fn interpreter(path: Option<&Path>) -> Result<Interpreter, CalibrateError> {
     let usable = |i: &Interpreter| i.build.implementation == "CPython" && i.build.minor >= 8;
     let Some(path) = path else {
-        let mut found = interpreters::find().interpreters.into_iter();
-        let found = found.find(|i| usable(i) && !i.build.free_threaded);
-        return found.ok_or(CalibrateError::NoPython);
+        return interpreters::usual().ok_or(CalibrateError::NoPython);
     };
     let not = |reason: String| CalibrateError::NotPython { path: path.to_owned(), reason };
     let named = interpreters::at(path).map_err(|silent| not(silent.reason))?;

@@ -28,6 +28,7 @@ pub(super) fn calibrate(
     command.arg(std::path::absolute(&files.spec).map_err(failed)?);
     command.arg(if imports::are_forked_bare(pool) { "forked" } else { "fresh" });
     command.arg(imports::of_parent(pool.kind)).arg(imports::of_worker(pool.kind));
+    command.arg(imports::APPLICATION);
     let group = Group::spawn(command).map_err(failed)?;
     end(group, plan, files, stop)?;
     let mut tail = Tail::open(&files.events).map_err(RunError::Watch)?;

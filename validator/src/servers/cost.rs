@@ -1,11 +1,12 @@
 //! What a request costs a server that has nothing to do for it: CPU time per
 //! request and per byte, from requests that do nothing.
 //!
-//! One worker serves three stretches of equal length in one run: few empty
-//! requests, many, and some with bytes both ways. What is spent without requests
+//! One worker serves three stretches of equal length in one run: no request, some
+//! empty ones, and some with bytes both ways. What is spent without requests
 //! (heartbeats, a broker that is asked) is in each stretch and goes out in the
 //! differences. The load is light, so that every request finds a worker asleep,
-//! and waking up is in the figures.
+//! and waking up is in the figures: of requests that come in crowds a server that
+//! looks for all that is there would spend less on each.
 
 use std::path::Path;
 use std::time::Duration;
@@ -16,6 +17,9 @@ use sim::workload::{
     Arrivals, Distribution, PythonVersion, RequestClass, Segment, SegmentKind, TraceRow, Workload,
 };
 
+use super::imports::{self, Loaded};
+use super::options::HTTP;
+use crate::run::sampler::Sample;
 use crate::run::{
     End, Limits, Load, Observation, Plan, PoolSpec, RunError, Spec, Stop, WaitKernel, run,
 };
@@ -27,7 +31,7 @@ const REST: u64 = 300_000_000;
 /// Of the first request, so that connections and caches are there.
 const FIRST: u64 = 500_000_000;
 /// Requests of each stretch.
-const COUNTS: [u64; 3] = [40, 240, 100];
+const COUNTS: [u64; 3] = [0, 80, 80];
 /// Bytes of a request of the last stretch, and of its answer.
 const BYTES: u64 = 1 << 16;
 /// Time between two looks at the processes.
@@ -49,6 +53,17 @@ pub struct Round {
     pub parent: Side,
     /// The worker, but for what its requests did.
     pub worker: Side,
+    /// Memory and imports, of a server whose processes are its own.
+    pub held: Option<Held>,
+}
+
+/// What one run's processes held.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Held {
+    /// Before the server was started.
+    pub loaded: Loaded,
+    /// PSS of all after the requests, in bytes.
+    pub pss: u64,
 }
 
 /// Runs a `kind` of server with one worker of `python` on empty requests.
@@ -73,7 +88,12 @@ pub fn measure(
     let plan = Plan { python, workload: &workload, rows: &rows, spec, limits, sample_every: LOOK };
     let seen = run(&plan, folder, stop)?;
     match &seen.end {
-        End::Complete => Ok(Round::of(&seen)),
+        End::Complete => {
+            let loaded = HTTP.contains(&kind).then(|| imports::read(folder)).transpose()?;
+            let pss = seen.samples.last().map(Sample::pss);
+            let held = loaded.zip(pss).map(|(loaded, pss)| Held { loaded, pss });
+            Ok(Round { held, ..Round::of(&seen) })
+        }
         End::Interrupted => Err(RunError::Interrupted),
         other => Err(refused(format!("the run was cut short: {other:?}"))),
     }
@@ -135,16 +155,16 @@ impl Round {
         let is_root = |pid: i32| Some(pid) == root;
         let worker = side(&|pid| alone || !is_root(pid), true);
         let parent = if alone { Side::default() } else { side(&is_root, false) };
-        Self { parent, worker }
+        Self { parent, worker, held: None }
     }
 }
 
 impl Side {
     /// From the CPU times of the stretches, in ns.
     fn of(spent: [f64; 3]) -> Self {
-        let [few, many, laden] = COUNTS.map(|count| count as f64);
-        let request = (spent[1] - spent[0]) / (many - few);
-        let expected = spent[0] + (laden - few) * request;
+        let [_, empty, laden] = COUNTS.map(|count| count as f64);
+        let request = (spent[1] - spent[0]) / empty;
+        let expected = spent[0] + laden * request;
         Self { request, byte: (spent[2] - expected) / (laden * 2.0 * BYTES as f64) }
     }
 }
@@ -175,8 +195,8 @@ mod tests {
     fn differences_leave_out_what_is_spent_without_requests() {
         let idle = 7e6;
         let cpu = |count: u64, bytes: u64| idle + count as f64 * (90e3 + 2.0 * bytes as f64 * 1.5);
-        let [few, many, laden] = COUNTS;
-        let side = Side::of([cpu(few, 0), cpu(many, 0), cpu(laden, BYTES)]);
+        let [none, empty, laden] = COUNTS;
+        let side = Side::of([cpu(none, 0), cpu(empty, 0), cpu(laden, BYTES)]);
         assert!((side.request - 90e3).abs() < 1e-6, "{side:?}");
         assert!((side.byte - 1.5).abs() < 1e-9, "{side:?}");
     }

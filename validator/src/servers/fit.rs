@@ -1,10 +1,10 @@
 //! Rounds of empty requests into parameters of a calibration.
 
-use sim::host::{DispatchCost, Host, Origin, Parameter};
+use sim::host::{DispatchCost, Host, Origin, Parameter, ServerCost};
 use sim::kernel::SimDuration;
 use sim::pool::PoolKind;
 
-use super::cost::{Round, Side};
+use super::cost::{Held, Round, Side};
 
 /// What handing requests to a `kind` of server costs on `host`; `None` of no
 /// rounds. The range of each figure is that of the rounds.
@@ -48,6 +48,79 @@ pub fn dispatch(kind: PoolKind, host: &Host, rounds: &[Round]) -> Option<Dispatc
     Some(cost)
 }
 
+/// What the processes of a `kind` of server are on `host` without an application;
+/// `None` of rounds that did not look.
+///
+/// Memory is what the measured server had in all, less what the model has in it
+/// without these figures; a worker's is mostly pages of its parent that importing
+/// and serving copied beyond the model's plateau. Libraries that a bare interpreter does not map are in
+/// memory once, so they count as the parent's.
+pub fn processes(kind: PoolKind, host: &Host, rounds: &[Round]) -> Option<ServerCost> {
+    let held: Vec<Held> = rounds.iter().filter_map(|round| round.held).collect();
+    let server = Server { host, spawned: kind == PoolKind::Uvicorn };
+    let of = |what: &dyn Fn(&Held) -> f64| spread(held.iter().map(what));
+    let how = format!("one worker after empty requests; {} runs", held.len());
+    let imports = format!("CPU time of its imports; {} runs", held.len());
+    Some(ServerCost {
+        parent_memory: size(of(&|it| server.parent(it))?, &how),
+        worker_memory: size(of(&|it| server.worker(it))?, &how),
+        parent_start: time(of(&|it| server.parent_start(it))?, &imports),
+        worker_start: time(of(&|it| server.worker_start(it))?, &imports),
+    })
+}
+
+/// What the model has of a server with one worker, by which runs are read.
+struct Server<'a> {
+    host: &'a Host,
+    spawned: bool,
+}
+
+impl Server<'_> {
+    fn bare(&self) -> f64 {
+        self.host.memory.interpreter.value as f64
+    }
+
+    /// Libraries beyond those of a bare interpreter.
+    fn libraries(&self, held: &Held) -> f64 {
+        let known = self.host.memory.shared_libraries.value;
+        held.loaded.parent.library_bytes.saturating_sub(known) as f64
+    }
+
+    fn parent(&self, held: &Held) -> f64 {
+        let own = held.loaded.parent.private_bytes as f64 + self.libraries(held);
+        // The resource tracker of `multiprocessing` is another interpreter; the
+        // model has the one that workers are forked from.
+        if self.spawned { own + self.bare() } else { own - self.bare() }
+    }
+
+    fn worker(&self, held: &Held) -> f64 {
+        let Held { loaded, pss } = held;
+        let before = if self.spawned { loaded.worker } else { loaded.parent };
+        let application = loaded.alone.private_bytes as f64 - before.private_bytes as f64;
+        let common = self.host.memory.shared_libraries.value as f64;
+        let rest = *pss as f64 - common - application;
+        if self.spawned {
+            return rest - self.libraries(held) - self.bare();
+        }
+        let parent = self.bare() + self.parent(held);
+        rest - parent * (1.0 + self.host.memory.cow_plateau.value)
+    }
+
+    fn parent_start(&self, held: &Held) -> f64 {
+        let all = held.loaded.parent.import_cpu_ns as f64;
+        if self.spawned { all } else { all - self.boot() }
+    }
+
+    fn worker_start(&self, held: &Held) -> f64 {
+        let all = held.loaded.worker.import_cpu_ns as f64;
+        if self.spawned { all - self.boot() } else { all }
+    }
+
+    fn boot(&self) -> f64 {
+        self.host.start.interpreter.value.0 as f64
+    }
+}
+
 /// What the engine adds for each request beside the table, in ns: the turn of a
 /// loop.
 fn charged_elsewhere(kind: PoolKind, host: &Host) -> f64 {
@@ -70,6 +143,11 @@ fn time(spread: [f64; 3], note: &str) -> Parameter<SimDuration> {
     Parameter { value, low, high, origin: Origin::Measured, note: note.to_owned(), fit_error: None }
 }
 
+fn size(spread: [f64; 3], note: &str) -> Parameter<u64> {
+    let [low, value, high] = spread.map(|bytes| bytes.max(0.0).round() as u64);
+    Parameter { value, low, high, origin: Origin::Measured, note: note.to_owned(), fit_error: None }
+}
+
 fn per_byte(spread: [f64; 3], note: &str) -> Parameter<f64> {
     let [low, value, high] = spread.map(|ns| ns.max(0.0));
     Parameter { value, low, high, origin: Origin::Measured, note: note.to_owned(), fit_error: None }
@@ -78,12 +156,58 @@ fn per_byte(spread: [f64; 3], note: &str) -> Parameter<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::servers::{Imports, Loaded};
 
     fn rounds() -> [Round; 3] {
         [200e3, 100e3, 400e3].map(|ns| Round {
             parent: Side { request: ns / 2.0, byte: -0.1 },
             worker: Side { request: ns, byte: 1e-5 * ns },
+            held: None,
         })
+    }
+
+    /// A server that has in all `pss`, seen before it was started as the model
+    /// has it: an interpreter of 3 MB, libraries of 6 MB, copies of a tenth.
+    fn held(pss: u64, alone: u64) -> (Host, Round) {
+        let mut host = Host::ideal(2);
+        host.memory.interpreter = Parameter::exactly(3_000_000);
+        host.memory.shared_libraries = Parameter::exactly(6_000_000);
+        host.memory.cow_plateau = Parameter::exactly(0.1);
+        host.start.interpreter = Parameter::exactly(SimDuration(20_000_000));
+        let imports = |private_bytes, ms: u64| Imports {
+            private_bytes,
+            library_bytes: 8_000_000,
+            import_cpu_ns: ms * 1_000_000,
+        };
+        let (parent, worker) = (imports(13_000_000, 150), imports(2_000_000, 1));
+        let application = imports(5_000_000, 9);
+        let loaded = Loaded { parent, worker, application, alone: imports(alone, 9) };
+        let held = Some(Held { loaded, pss });
+        (host, Round { parent: Side::default(), worker: Side::default(), held })
+    }
+
+    #[test]
+    fn memory_is_what_the_model_lacks_of_the_real_server() {
+        // Common 6, arbiter 13 and libraries 2, a tenth of that copied, application 3.
+        let pss = 6_000_000 + 15_000_000 + 1_500_000 + 3_000_000 + 700_000;
+        let (host, round) = held(pss, 13_000_000 + 3_000_000);
+        let cost = processes(PoolKind::GunicornSync, &host, &[round]).unwrap();
+        assert_eq!(cost.parent_memory.value, 12_000_000);
+        assert_eq!(cost.worker_memory.value, 700_000);
+        assert_eq!(cost.parent_start.value, SimDuration(130_000_000));
+        assert_eq!(cost.worker_start.value, SimDuration(1_000_000));
+        assert_eq!(processes(PoolKind::GunicornSync, &host, &[]), None);
+    }
+
+    #[test]
+    fn a_spawned_worker_is_alone_and_would_have_a_supervisor_and_a_tracker() {
+        // Common 6, libraries 2, interpreter 3, application 3.
+        let pss = 6_000_000 + 2_000_000 + 3_000_000 + 3_000_000 + 10_500_000;
+        let (host, round) = held(pss, 2_000_000 + 3_000_000);
+        let cost = processes(PoolKind::Uvicorn, &host, &[round]).unwrap();
+        assert_eq!(cost.parent_memory.value, 18_000_000);
+        assert_eq!(cost.worker_memory.value, 10_500_000);
+        assert_eq!(cost.parent_start.value, SimDuration(150_000_000));
     }
 
     #[test]

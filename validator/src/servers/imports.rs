@@ -3,11 +3,12 @@
 
 use std::fs;
 use std::io;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sim::pool::{PoolConfig, PoolKind, StartMethod};
 
-use crate::run::{Application, Files, RunError, at};
+use crate::run::{Application, RunError, at};
 
 /// A Python process once it has imported something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,8 +27,12 @@ pub struct Imports {
 pub struct Loaded {
     /// The one that starts workers, before it does.
     pub parent: Imports,
-    /// A worker: forked from that, or a process of its own.
+    /// A worker without the application: forked from that, or a process of its own.
+    pub worker: Imports,
+    /// A worker with it: of a forked one that is also what importing it copied.
     pub application: Imports,
+    /// A process of its own that has the server's imports and the application.
+    pub alone: Imports,
 }
 
 impl Loaded {
@@ -55,17 +60,20 @@ pub(super) fn of_parent(kind: PoolKind) -> &'static str {
     }
 }
 
-/// What a worker loads beside these.
+/// What a worker of that server loads beside these.
 pub(super) fn of_worker(kind: PoolKind) -> &'static str {
     match kind {
-        PoolKind::GunicornGevent => "servers.patched,service",
-        _ => "service",
+        PoolKind::GunicornGevent => "servers.patched",
+        _ => "",
     }
 }
 
-/// What the calibration found.
-pub(super) fn read(files: &Files) -> Result<Loaded, RunError> {
-    let path = files.folder.join("imports.json");
+/// What the application is, beside what says so.
+pub(super) const APPLICATION: &str = "service";
+
+/// What the calibration of a run in `folder` found.
+pub(super) fn read(folder: &Path) -> Result<Loaded, RunError> {
+    let path = folder.join("imports.json");
     let text = fs::read(&path).map_err(at(&path))?;
     serde_json::from_slice(&text).map_err(|error| at(&path)(io::Error::other(error)))
 }

@@ -32,7 +32,7 @@ use std::path::Path;
 use tokio::runtime::Builder;
 use tokio::sync::mpsc::unbounded_channel;
 
-pub use fit::dispatch;
+pub use fit::{dispatch, processes};
 pub use imports::{Imports, Loaded};
 pub(crate) use options::{CELERY, HTTP, check};
 pub use ready::Up;
@@ -60,7 +60,7 @@ pub fn serve(plan: &Plan<'_>, folder: &Path, stop: &Stop) -> Result<Observation,
     File::create(&files.stderr).map_err(at(&files.stderr))?;
     let launched = monotonic_ns();
     let kernels = calibrate::calibrate(plan, &files, stop, pool)?;
-    let loaded = imports::read(&files)?;
+    let loaded = imports::read(&files.folder)?;
     let mut journal = Journal::new(&files).map_err(at(&files.events))?;
     journal.kernels = kernels;
 

@@ -1,12 +1,13 @@
 //! The process of a server that starts workers and serves nothing: the model has
-//! its pages and its boot only as far as any Python has them.
+//! its pages, what forked workers copy of them, and its boot only as far as any
+//! Python has them.
 
 use sim::host::Host;
-use sim::pool::{PoolKind, StartMethod};
+use sim::pool::{PoolConfig, PoolKind, StartMethod};
 
 use super::measure::Case;
 use crate::run::Application;
-use crate::servers;
+use crate::servers::{self, Imports};
 
 /// What it adds to a prediction.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -29,7 +30,7 @@ impl Master {
         match pool.start_method {
             // A bare interpreter's boot and pages are in the model.
             StartMethod::Forkserver => Self {
-                bytes: parent.private_bytes.saturating_sub(bare),
+                bytes: parent.private_bytes.saturating_sub(bare) + copied(host, pool, parent),
                 boot: boot(host.start.interpreter.value.0),
             },
             // The first process is the only worker.
@@ -40,6 +41,16 @@ impl Master {
             StartMethod::Fork => Self::default(),
         }
     }
+}
+
+/// What the workers of `pool` copy of the pages of `parent`, beyond what the model
+/// has: of a bare interpreter's if there are several, of nothing if there is one of
+/// threads or greenlets, which it takes for the only process.
+fn copied(host: &Host, pool: &PoolConfig, parent: Imports) -> u64 {
+    let known = if pool.in_parent() { 0 } else { host.memory.interpreter.value };
+    let pages = parent.private_bytes.saturating_sub(known) as f64;
+    let copies = host.memory.cow_plateau.value * f64::from(pool.profile.workers);
+    (pages * copies).round() as u64
 }
 
 /// Is a pool of `kind` ready once its workers are, rather than once all slots have
@@ -59,7 +70,6 @@ pub(super) fn ready_with_its_workers(kind: PoolKind) -> bool {
 mod tests {
     use super::super::cells::{Set, shipped};
     use super::*;
-    use crate::servers::Imports;
     use sim::host::Parameter;
     use sim::kernel::SimDuration;
 
@@ -67,6 +77,7 @@ mod tests {
         let cell = shipped(Set::Servers).unwrap().into_iter().find(|it| it.name == cell).unwrap();
         let mut host = Host::ideal(2);
         host.memory.interpreter = Parameter::exactly(3_000_000);
+        host.memory.cow_plateau = Parameter::exactly(0.1);
         host.start.interpreter = Parameter::exactly(SimDuration(50_000_000));
         let case = Case::new(&cell, "3.13".parse().unwrap(), &host, 1).unwrap();
         let imports = |private_bytes, ms: u64| Imports {
@@ -86,7 +97,9 @@ mod tests {
 
     #[test]
     fn an_arbiter_has_what_gunicorn_imports() {
-        assert_eq!(master("sync-page-2"), Master { bytes: 10_000_000, boot: 0.1 });
+        // Two workers copy a tenth of what a bare interpreter has not.
+        assert_eq!(master("sync-page-2"), Master { bytes: 12_000_000, boot: 0.1 });
+        assert_eq!(master("gthread-fetch-1x16"), Master { bytes: 11_300_000, boot: 0.1 });
     }
 
     #[test]

@@ -33,6 +33,7 @@ const CALIBRATION: Keys = Keys {
         "start",
         "constructor",
         "memory",
+        "server",
         "dispatch",
         "after_sleep",
         "reacquires",
@@ -84,6 +85,9 @@ const LIBRARY_POOLS: &[&str] = &[
     "eventlet-green-pool",
     "asyncio",
 ];
+/// Pools that accept from a socket, with processes of their own.
+const SERVER_POOLS: &[&str] = &["gunicorn-sync", "gunicorn-gthread", "gunicorn-gevent", "uvicorn"];
+const SERVER: Keys = Keys { table: "[server]", keys: SERVER_POOLS };
 const CONSTRUCTOR: Keys = Keys { table: "[constructor]", keys: LIBRARY_POOLS };
 const AFTER_SLEEP: Keys = Keys { table: "[after_sleep]", keys: LIBRARY_POOLS };
 
@@ -95,6 +99,7 @@ pub fn calibration_keys() -> impl Iterator<Item = (&'static str, &'static str)> 
         &HOST,
         &QUOTA,
         &CONSTRUCTOR,
+        &SERVER,
         &DISPATCH,
         &field::PARAMETER,
         &provenance::KEYS,
@@ -157,6 +162,9 @@ impl Host {
             tables::constructor::write(cost, &format!("constructor.{kind}"), out)?;
         }
         tables::memory::write(&self.memory, "memory", out)?;
+        for (kind, cost) in &self.servers {
+            tables::server::write(cost, &format!("server.{kind}"), out)?;
+        }
         let DispatchCosts { python_process, python_thread, native, kernel, pools, after_sleep } =
             &self.dispatch;
         tables::dispatch::write(python_process, "dispatch.python_process", out)?;
@@ -182,7 +190,7 @@ impl Host {
 impl Host {
     /// Shows every parameter to `visit`, with its table and key.
     pub(super) fn walk(&mut self, visit: &mut dyn FnMut(&str, &mut dyn Uncertain)) {
-        let Self { cpu, interpreter, start, constructors, memory, dispatch, .. } = self;
+        let Self { cpu, interpreter, start, constructors, memory, servers, dispatch, .. } = self;
         tables::cpu::walk(cpu, "cpu", visit);
         tables::interpreter::walk(interpreter, "interpreter", visit);
         tables::start::walk(start, "start", visit);
@@ -190,6 +198,9 @@ impl Host {
             tables::constructor::walk(cost, &format!("constructor.{kind}"), visit);
         }
         tables::memory::walk(memory, "memory", visit);
+        for (kind, cost) in servers {
+            tables::server::walk(cost, &format!("server.{kind}"), visit);
+        }
         let DispatchCosts { python_process, python_thread, native, kernel, pools, after_sleep } =
             dispatch;
         tables::dispatch::walk(python_process, "dispatch.python_process", visit);
@@ -217,6 +228,8 @@ fn read(top: &Section<'_>) -> Result<Host, Reported> {
     let (keys, read) = (&tables::constructor::KEYS, tables::constructor::read);
     let constructors = of_pools(top, "constructor", &CONSTRUCTOR, keys, read);
     let memory = table("memory", &tables::memory::KEYS).and_then(|s| tables::memory::read(&s));
+    let (keys, read) = (&tables::server::KEYS, tables::server::read);
+    let servers = of_pools(top, "server", &SERVER, keys, read);
     let (keys, read) = (&tables::after_sleep::KEYS, tables::after_sleep::read);
     let after_sleep = of_pools(top, "after_sleep", &AFTER_SLEEP, keys, read);
     let dispatch = table("dispatch", &DISPATCH).and_then(|s| dispatch(&s));
@@ -250,6 +263,7 @@ fn read(top: &Section<'_>) -> Result<Host, Reported> {
         start: start?,
         constructors: constructors?,
         memory: memory?,
+        servers: servers?,
         dispatch: DispatchCosts { after_sleep: after_sleep?, ..dispatch? },
         reacquires: reacquires?,
         provenance: provenance?,

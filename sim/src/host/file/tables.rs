@@ -4,8 +4,8 @@
 use super::field::{Field, Number, Order, PerByte, Size, Time};
 use crate::host::parameters::Uncertain;
 use crate::host::{
-    AfterSleep, ConstructorCost, CpuCosts, DispatchCost, InterpreterCosts, MemoryCosts, Reacquires,
-    StartCosts,
+    AfterSleep, ConstructorCost, CpuCosts, DispatchCost, InterpreterCosts, MAX_SPREAD, MemoryCosts,
+    Reacquires, ServerCost, StartCosts,
 };
 use crate::input::{Keys, Reported, Section};
 use crate::kernel::SimDuration;
@@ -23,6 +23,7 @@ pub(super) const ALL: &[&Keys] = &[
     &start::KEYS,
     &constructor::KEYS,
     &memory::KEYS,
+    &server::KEYS,
     &dispatch::KEYS,
     &after_sleep::KEYS,
     &reacquires::KEYS,
@@ -76,9 +77,9 @@ table!(cpu "[cpu]" CpuCosts {
     base_slice: Time(SimDuration(10_000), SECOND),
     context_switch: Time(ZERO, MILLISECOND),
     wake_latency: Time(ZERO, SECOND),
-    wake_spread: Number(0.0, 3.0),
+    wake_spread: Number(0.0, MAX_SPREAD),
     timer_slack: Time(ZERO, SECOND),
-    timer_spread: Number(0.0, 3.0),
+    timer_spread: Number(0.0, MAX_SPREAD),
 });
 
 table!(interpreter "[interpreter]" InterpreterCosts {
@@ -120,6 +121,13 @@ table!(memory "[memory]" MemoryCosts {
     cow_requests: Number(0.01, 1e9),
     ipc_copies: Number(0.0, 100.0),
     swap_slowdown: Number(0.0, 1e6),
+});
+
+table!(server "[server.*]" ServerCost {
+    parent_memory: Size,
+    worker_memory: Size,
+    parent_start: Time(ZERO, TEN_MINUTES),
+    worker_start: Time(ZERO, TEN_MINUTES),
 });
 
 table!(reacquires "[reacquires]" Reacquires {

@@ -1,6 +1,6 @@
 //! `[cpu]`: cores, wake-ups, timers.
 
-use sim::host::{Host, Origin, Parameter};
+use sim::host::{Host, MAX_SPREAD, Origin, Parameter};
 
 use super::super::figure::{Figure, median};
 use super::data::{Data, Round};
@@ -22,11 +22,12 @@ pub(super) fn fit(data: &Data, host: &mut Host) {
     put(&mut cpu.context_switch, data.figure(switch), "two that talk on one core");
     put(&mut cpu.wake_latency, data.figure(wake), "a pipe to a process that idles on another core");
     let across = data.spread(|round| spread(round, "across", round.median("wakes", "own")?));
-    put(&mut cpu.wake_spread, across, "the same: mean over median, as of a log-normal time");
+    let how = "the same: mean over median, as of a log-normal time";
+    put(&mut cpu.wake_spread, across.map(bounded), how);
     let slack = data.figure(|round| Some(round.median("wakes", "sleep")? - wake(round)?));
     put(&mut cpu.timer_slack, slack, "sleeps of 1 and 5 ms, less the wake-up");
     let late = data.spread(|round| spread(round, "sleep", 0.0));
-    put(&mut cpu.timer_spread, late, "the same: mean over median, as of a log-normal time");
+    put(&mut cpu.timer_spread, late.map(bounded), how);
     let gain = |round: &Round| {
         let at = |count| round.at("cores", "siblings", count);
         Some(2.0 * at(1.0)? / at(2.0)?)
@@ -86,6 +87,14 @@ fn spread(round: &Round, quantity: &str, constant: f64) -> Option<f64> {
     let median = round.median("wakes", quantity)? - constant;
     let mean = round.mean("wakes", quantity)? - constant;
     (median > 0.0).then(|| (2.0 * (mean / median).ln()).max(0.0).sqrt())
+}
+
+/// Of rounds that differ much the range reaches further than any spread that a
+/// log-normal time is good for.
+fn bounded(figure: Figure) -> Figure {
+    let most = |spread: f64| spread.min(MAX_SPREAD);
+    let (value, low, high) = (most(figure.value), most(figure.low), most(figure.high));
+    Figure { value, low, high, ..figure }
 }
 
 #[cfg(test)]
@@ -155,5 +164,19 @@ mod tests {
         fit(&Data::new(&sayings.all), &mut host);
         near(host.cpu.wake_spread.value, 0.4);
         near(host.cpu.timer_spread.value, 1.2);
+    }
+
+    #[test]
+    fn a_spread_stays_within_what_a_calibration_holds() {
+        let mut sayings = Sayings::default();
+        for (round, worst) in [1.0, 400.0, 2.0].into_iter().enumerate() {
+            let mut said = vec![("own", 0.0, 2_000.0)];
+            said.extend([1.0, 1.0, worst].map(|times| ("across", 0.0, 2_000.0 + 50_000.0 * times)));
+            sayings.launch(round as u32, "wakes", 9.0, 9.0, &said);
+        }
+        let mut host = Host::ideal(2);
+        fit(&Data::new(&sayings.all), &mut host);
+        assert_eq!(host.cpu.wake_spread.high, MAX_SPREAD);
+        assert!(host.cpu.wake_spread.value < MAX_SPREAD);
     }
 }

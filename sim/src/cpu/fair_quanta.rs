@@ -4,12 +4,17 @@
 //! A running thread keeps its core for a slice; then the thread of the same
 //! queue with the least virtual run time gets it, if that is less than its own.
 //! A thread that wakes goes back to the core that it last ran on, or to an idle
-//! one; who wakes while the cores of its last-level cache are busy for more than
-//! a share of the time finds no idle one, for Linux then stops looking
-//! (`SIS_UTIL`), and waits behind whoever runs. A core that falls idle takes
+//! one. It finds none, though there is one, while the cores of its last-level
+//! cache are busy for more than a share of the time, for Linux then stops looking
+//! (`SIS_UTIL`), and in a measured share of the other cases (`finds_idle`): a
+//! virtual core that idles counts as taken by the hypervisor, a task that has not
+//! yet been dequeued wakes where it is. It then waits behind whoever runs. A core that falls idle takes
 //! from the longest queue; one that idles already is woken to do so at the end
 //! of a slice. Native threads of one segment are scheduled one by one, so the
 //! segment ends with its last.
+
+use rand::RngExt as _;
+use rand::rngs::ChaCha8Rng;
 
 use crate::cpu::quota::Bandwidth;
 use crate::cpu::rate_groups::{GroupSpec, RateGroups};
@@ -57,7 +62,7 @@ struct OnCpu {
 }
 
 /// Slices in turn over a host's logical CPUs, under its quota.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct FairQuanta {
     topology: Topology,
     groups: RateGroups,
@@ -76,6 +81,8 @@ pub(crate) struct FairQuanta {
     running: u32,
     throttled: bool,
     sequence: u64,
+    finds_idle: f64,
+    placement: ChaCha8Rng,
     busy_time: f64,
     settled_at: SimTime,
     next_change: SimTime,
@@ -83,7 +90,13 @@ pub(crate) struct FairQuanta {
 
 impl FairQuanta {
     /// `width` is the most native threads that one thread may have.
-    pub(crate) fn new(host: &Host, groups: &[GroupSpec], threads: usize, width: u32) -> Self {
+    pub(crate) fn new(
+        host: &Host,
+        groups: &[GroupSpec],
+        threads: usize,
+        width: u32,
+        placement: ChaCha8Rng,
+    ) -> Self {
         let topology = Topology::of(host);
         let lanes = threads * width as usize;
         let cpus = topology.logical() as usize;
@@ -107,6 +120,8 @@ impl FairQuanta {
             running: 0,
             throttled: false,
             sequence: 0,
+            finds_idle: host.cpu.finds_idle.value,
+            placement,
             busy_time: 0.0,
             settled_at: SimTime::ZERO,
             next_change: SimTime::NEVER,
@@ -201,7 +216,7 @@ impl FairQuanta {
     }
 
     /// The idle core that one who wakes and ran on `home` finds.
-    fn idle_for(&self, home: usize) -> Option<usize> {
+    fn idle_for(&mut self, home: usize) -> Option<usize> {
         if self.cpus[home].is_none() {
             return Some(home);
         }
@@ -214,7 +229,9 @@ impl FairQuanta {
             let next = after.iter().position(idle).map(offset(home));
             next.or_else(|| before.iter().position(idle))
         };
-        (looked_at >= 1.0).then(found)?
+        let found = (looked_at >= 1.0).then(found)??;
+        let lucky = self.finds_idle >= 1.0 || self.placement.random::<f64>() < self.finds_idle;
+        lucky.then_some(found)
     }
 
     fn preempt(&mut self, now: SimTime, cpu: usize) {
@@ -344,6 +361,7 @@ mod tests {
     use super::*;
     use crate::cpu::GroupKind;
     use crate::host::Parameter;
+    use crate::kernel::{Purpose, Streams};
 
     const GROUPS: [GroupSpec; 1] = [GroupSpec { kind: GroupKind::Bytecode }];
 
@@ -351,6 +369,11 @@ mod tests {
         let mut host = Host::ideal(cores);
         host.cpu.base_slice = Parameter::exactly(SimDuration(slice));
         host
+    }
+
+    fn quanta(host: &Host, threads: usize, width: u32) -> FairQuanta {
+        let placement = Streams::new("quanta", 1).stream(Purpose::Placement, 0);
+        FairQuanta::new(host, &GROUPS, threads, width, placement)
     }
 
     fn demand(work: f64, width: u32) -> Demand {
@@ -368,7 +391,7 @@ mod tests {
 
     #[test]
     fn two_threads_take_turns_on_one_core() {
-        let mut cpu = FairQuanta::new(&host(1, 10), &GROUPS, 2, 1);
+        let mut cpu = quanta(&host(1, 10), 2, 1);
         cpu.wake(SimTime(0), 0, demand(25.0, 1));
         cpu.wake(SimTime(0), 1, demand(25.0, 1));
         // 0 runs 10, 1 runs 10, 0, 1, then 0 has 5 left and 1 has 5 left.
@@ -380,7 +403,7 @@ mod tests {
     fn a_context_switch_costs_core_time() {
         let mut host = host(1, 10);
         host.cpu.context_switch = Parameter::exactly(SimDuration(1));
-        let mut cpu = FairQuanta::new(&host, &GROUPS, 2, 1);
+        let mut cpu = quanta(&host, 2, 1);
         cpu.wake(SimTime(0), 0, demand(15.0, 1));
         cpu.wake(SimTime(0), 1, demand(5.0, 1));
         assert_eq!(drain(&mut cpu), [(16, 1), (22, 0)]);
@@ -388,7 +411,7 @@ mod tests {
 
     #[test]
     fn a_sleeper_preempts_who_is_far_ahead() {
-        let mut cpu = FairQuanta::new(&host(1, 10), &GROUPS, 2, 1);
+        let mut cpu = quanta(&host(1, 10), 2, 1);
         cpu.wake(SimTime(0), 0, demand(100.0, 1));
         cpu.wake(SimTime(55), 1, demand(5.0, 1));
         assert_eq!(drain(&mut cpu), [(60, 1), (105, 0)]);
@@ -396,7 +419,7 @@ mod tests {
 
     #[test]
     fn a_wide_segment_ends_with_its_last_lane() {
-        let mut cpu = FairQuanta::new(&host(2, 10), &GROUPS, 1, 3);
+        let mut cpu = quanta(&host(2, 10), 1, 3);
         cpu.wake(SimTime(0), 0, demand(10.0, 3));
         assert_eq!(cpu.runnable(), 3);
         assert_eq!(drain(&mut cpu), [(20, 0)]);
@@ -405,10 +428,28 @@ mod tests {
 
     #[test]
     fn blocking_hands_the_core_on() {
-        let mut cpu = FairQuanta::new(&host(1, 10), &GROUPS, 2, 1);
+        let mut cpu = quanta(&host(1, 10), 2, 1);
         cpu.wake(SimTime(0), 0, demand(50.0, 1));
         cpu.wake(SimTime(0), 1, demand(5.0, 1));
         assert_eq!(cpu.block(SimTime(4), 0), 46.0);
         assert_eq!(drain(&mut cpu), [(9, 1)]);
+    }
+
+    /// On two cores: 1 wakes on the core of 0, which runs; the other one idles.
+    fn second_wakes_at_home(finds_idle: f64) -> Vec<(u64, ThreadId)> {
+        let mut host = host(2, 10);
+        host.cpu.finds_idle = Parameter::exactly(finds_idle);
+        let mut cpu = quanta(&host, 3, 1);
+        cpu.wake(SimTime(0), 0, demand(25.0, 1));
+        // Its home is core 0 as well: thread 2 of two cores.
+        cpu.wake(SimTime(1), 2, demand(5.0, 1));
+        drain(&mut cpu)
+    }
+
+    #[test]
+    fn who_finds_no_idle_core_waits_until_one_comes_for_it() {
+        assert_eq!(second_wakes_at_home(1.0), [(6, 2), (25, 0)]);
+        // The idle core looks around when a slice ends.
+        assert_eq!(second_wakes_at_home(0.0), [(15, 2), (25, 0)]);
     }
 }

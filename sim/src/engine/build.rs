@@ -142,6 +142,7 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
             threads: layout.threads,
             clerks: layout.clerks.iter().map(clerk).collect(),
             starters: layout.starters,
+            background: layout.background,
             trace: Trace::new(workload, scenario.seed, replication),
             row: TraceRow::default(),
             next_number: 0,

@@ -117,8 +117,8 @@ impl<C: CpuScheduler> Engine<'_, C> {
         let pool = self.requests[next].pool as usize;
         let entry = self.thread(thread);
         entry.request = next;
-        let slept = std::mem::take(&mut entry.slept);
-        let work = cost.first + if slept { cost.after_sleep } else { 0.0 };
+        let slept = entry.slept.take();
+        let work = cost.first + self.plan.cold(slept, cost.after_sleep);
         self.clerks[clerk].refills = cost.refills;
         self.clerks[clerk].busy.up(self.now);
         if self.scenario.pools[pool].dispatcher == Dispatcher::Python {

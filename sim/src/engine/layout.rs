@@ -20,6 +20,8 @@ pub(super) struct Layout {
     pub(super) clerks: Vec<ThreadId>,
     /// Thread that starts each pool's workers.
     pub(super) starters: Vec<ThreadId>,
+    /// Threads of other processes.
+    pub(super) background: Vec<ThreadId>,
 }
 
 /// The parent's process.
@@ -40,6 +42,7 @@ pub(super) fn lay_out(scenario: &Scenario<'_>, plans: &mut [PoolPlan]) -> Layout
         ],
         clerks: Vec::new(),
         starters: Vec::new(),
+        background: Vec::new(),
     };
     let parent = parent(scenario, &mut layout);
     for (pool, plan) in scenario.pools.iter().zip(plans.iter_mut()) {
@@ -59,6 +62,10 @@ pub(super) fn lay_out(scenario: &Scenario<'_>, plans: &mut [PoolPlan]) -> Layout
     for _ in scenario.pools {
         let starter = layout.add(Thread::new(Role::Starter, 0, NO_LOCK, BYTECODE));
         layout.starters.push(starter);
+    }
+    for index in 0..scenario.background.len() {
+        let thread = layout.add(Thread::new(Role::Background, index as u32, NO_LOCK, BYTECODE));
+        layout.background.push(thread);
     }
     layout
 }

@@ -18,6 +18,7 @@
 //! * `finish`: what it all comes to.
 
 mod admission;
+mod background;
 mod build;
 mod clerks;
 mod faults;
@@ -44,7 +45,7 @@ use std::collections::VecDeque;
 use crate::cpu::{CpuScheduler, FairQuanta, ProcessorSharing, ThreadId};
 use crate::experiment::{CpuModel, Observer, Outcome, Scenario, SimError, Snapshot, Start};
 use crate::interpreter::Gil;
-use crate::kernel::{Calendar, SimTime};
+use crate::kernel::{Calendar, Purpose, SimTime, Streams};
 use crate::pool::Action;
 use crate::process::Ledger;
 use crate::stats::TimeWeighted;
@@ -122,6 +123,7 @@ struct Engine<'a, C> {
     threads: Vec<Thread>,
     clerks: Vec<Clerk>,
     starters: Vec<ThreadId>,
+    background: Vec<ThreadId>,
     trace: Trace<'a>,
     row: TraceRow,
     next_number: u64,
@@ -157,7 +159,9 @@ pub(crate) fn run(
             Engine::new(scenario, plan, layout, replication, cpu, observer).run()
         }
         CpuModel::FairQuanta => {
-            let cpu = FairQuanta::new(host, &groups, n, plan.widest);
+            let streams = Streams::new(&scenario.workload.name, scenario.seed);
+            let placement = streams.stream(Purpose::Placement, replication);
+            let cpu = FairQuanta::new(host, &groups, n, plan.widest, placement);
             Engine::new(scenario, plan, layout, replication, cpu, observer).run()
         }
     }
@@ -179,6 +183,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
             self.lives.fewest_up();
             self.take_snapshot();
         }
+        self.start_background();
         self.open_the_doors()?;
         while !self.is_over() {
             if !self.asked_off_core.is_empty() {

@@ -155,9 +155,22 @@ pub(super) struct Plan {
     pub(super) hand_off: f64,
     pub(super) task_switch: f64,
     pub(super) widest: u32,
+    ///, in ns; 0 where all that sleeps is cold at once
+    cooling: f64,
 }
 
 impl Plan {
+    /// What of `more` ns a thread pays that slept for so long: the longer, the
+    /// less of what it works on is still in the caches.
+    #[inline]
+    pub(super) fn cold(&self, slept: Option<SimDuration>, more: f64) -> f64 {
+        match slept {
+            None => 0.0,
+            Some(_) if more == 0.0 || self.cooling == 0.0 => more,
+            Some(slept) => more * -(-(slept.0 as f64) / self.cooling).exp_m1(),
+        }
+    }
+
     /// The plan, and the threads and locks that go with it.
     pub(super) fn new(scenario: &Scenario<'_>) -> (Self, Layout) {
         let Scenario { workload, host, pools, split, .. } = *scenario;
@@ -193,6 +206,7 @@ impl Plan {
             groups: layout.groups.clone(),
             hand_off: host.interpreter.hand_off.value.0 as f64,
             task_switch: host.interpreter.task_switch.value.0 as f64,
+            cooling: host.cpu.cooling.value.0 as f64,
         };
         (plan, layout)
     }

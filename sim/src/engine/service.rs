@@ -91,7 +91,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
                     self.pay_for_sleep(thread, request);
                 }
                 // Resuming a task is measured after sleep.
-                self.thread(thread).slept = false;
+                self.thread(thread).slept = None;
                 if self.plan.task_switch > 0.0 {
                     self.run_locked(thread, self.plan.task_switch, true);
                     return;
@@ -148,12 +148,11 @@ impl<C: CpuScheduler> Engine<'_, C> {
     /// A thread that slept takes longer over the request that it woke for.
     #[inline]
     fn pay_for_sleep(&mut self, thread: ThreadId, request: RequestId) {
-        if std::mem::take(&mut self.thread(thread).slept) {
-            let entry = &self.requests[request];
-            let class = &self.plan.pools[entry.pool as usize].classes[entry.class as usize];
-            let more = class.before.after_sleep;
-            self.thread(thread).debt += more;
-        }
+        let slept = self.thread(thread).slept.take();
+        let entry = &self.requests[request];
+        let class = &self.plan.pools[entry.pool as usize].classes[entry.class as usize];
+        let more = self.plan.cold(slept, class.before.after_sleep);
+        self.thread(thread).debt += more;
     }
 
     fn begin_service(&mut self, request: RequestId) {

@@ -5,7 +5,7 @@ use crate::engine::plan::NATIVE;
 use crate::engine::requests::{NO_REQUEST, RequestId};
 use crate::engine::{Engine, rank};
 use crate::interpreter::{Answer, InterpreterLock, Take};
-use crate::kernel::SimDuration;
+use crate::kernel::{SimDuration, SimTime};
 
 /// No lock: free-threaded, or nothing to contend with.
 pub(super) const NO_LOCK: u32 = u32::MAX;
@@ -23,6 +23,8 @@ pub(super) enum Role {
     Clerk,
     /// Starts the workers of a pool.
     Starter,
+    /// Belongs to another process.
+    Background,
 }
 
 /// What a thread is doing.
@@ -77,8 +79,10 @@ pub(super) struct Thread {
     pub(super) request: RequestId,
     /// CPU work that was interrupted by a drop request, in ns.
     interrupted: Option<f64>,
-    /// Was it woken because there was something to do, and has done nothing since?
-    pub(super) slept: bool,
+    /// When it last ran out of things to do.
+    idle_since: SimTime,
+    /// How long it slept before it was woken, if it has done nothing since.
+    pub(super) slept: Option<SimDuration>,
     /// Hand-off and task-switch cost to be paid with the next work, in ns.
     pub(super) debt: f64,
     /// The free step that just ended yields the lock to whoever was woken.
@@ -95,7 +99,8 @@ impl Thread {
             activity: Activity::Idle,
             request: NO_REQUEST,
             interrupted: None,
-            slept: false,
+            idle_since: SimTime::ZERO,
+            slept: None,
             debt: 0.0,
             yielding: false,
         }
@@ -118,9 +123,10 @@ impl<C: CpuScheduler> Engine<'_, C> {
     /// Makes the thread wake up after the wake-up latency and then `proceed`.
     #[inline]
     pub(super) fn wake(&mut self, thread: ThreadId) {
+        let now = self.now;
         let entry = self.thread(thread);
         entry.activity = Activity::Waking;
-        entry.slept = true;
+        entry.slept = Some(now.since(entry.idle_since));
         let latency = self.lateness.wake();
         self.set_timer(thread, latency);
     }
@@ -134,7 +140,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
     }
 
     #[inline]
-    fn set_timer(&mut self, thread: ThreadId, after: SimDuration) {
+    pub(super) fn set_timer(&mut self, thread: ThreadId, after: SimDuration) {
         let slot = self.slots.thread(thread);
         self.calendar.schedule(slot, self.now + after, rank::THREAD);
     }
@@ -238,7 +244,11 @@ impl<C: CpuScheduler> Engine<'_, C> {
             Then::Rejoin => unreachable!("only a requested drop queues again"),
             Then::Native { work, width } => self.run_native(thread, work, width),
             Then::Wait { time } => self.start_wait(thread, time),
-            Then::Idle => self.thread(thread).activity = Activity::Idle,
+            Then::Idle => {
+                let now = self.now;
+                let entry = self.thread(thread);
+                (entry.activity, entry.idle_since) = (Activity::Idle, now);
+            }
             Then::Stuck => self.thread(thread).activity = Activity::Stuck,
         }
     }
@@ -285,7 +295,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
         entry.activity = Activity::Idle;
         entry.request = NO_REQUEST;
         entry.interrupted = None;
-        entry.slept = false;
+        entry.slept = None;
         entry.debt = 0.0;
         entry.yielding = false;
     }
@@ -421,6 +431,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
             Role::Offload => self.turn_offload(thread),
             Role::Clerk => self.clerk_goes_on(thread),
             Role::Starter => self.start_next(thread),
+            Role::Background => self.turn_background(thread),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! this seed.
 
 use crate::host::Host;
+use crate::kernel::SimDuration;
 use crate::pool::{Deployment, PoolConfig, Split, WHOLE};
 use crate::workload::Workload;
 
@@ -18,6 +19,8 @@ pub struct Scenario<'a> {
     pub split: &'a Split,
     /// How threads share the cores.
     pub cpu: CpuModel,
+    /// What else runs on the cores.
+    pub background: &'a [Background],
     /// Are the workers up when the load begins?
     pub start: Start,
     /// Requests per replication (a batch or a replay may have fewer).
@@ -26,6 +29,16 @@ pub struct Scenario<'a> {
     pub seed: u64,
     /// Hard limits.
     pub limits: Limits,
+}
+
+/// A thread of another process: it works, sleeps, and works again, whatever the
+/// pools do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Background {
+    /// From the end of one turn to the next.
+    pub sleep: SimDuration,
+    /// CPU time of a turn.
+    pub work: SimDuration,
 }
 
 /// How threads share the cores.
@@ -78,6 +91,7 @@ impl<'a> Scenario<'a> {
             pools: std::slice::from_ref(pool),
             split: &WHOLE,
             cpu: CpuModel::default(),
+            background: &[],
             start: Start::default(),
             requests,
             seed,

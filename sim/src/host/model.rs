@@ -162,6 +162,12 @@ pub struct CpuCosts {
     pub blas_serial_share: Parameter<f64>,
     /// Slice of a thread under contention (EEVDF base slice, scaled).
     pub base_slice: Parameter<SimDuration>,
+    /// Of the threads that wake while somebody runs on the core that they ran on
+    /// last, the share that finds another core idle if there is one; the rest
+    /// wait where they are until it comes for them.
+    pub finds_idle: Parameter<f64>,
+    /// Time constant with which what a sleeping thread works on leaves the caches.
+    pub cooling: Parameter<SimDuration>,
     /// Cost of a context switch on the core.
     pub context_switch: Parameter<SimDuration>,
     /// From a wake-up to running on an idle core: the median.
@@ -413,6 +419,8 @@ impl Host {
                 native_inflation: zero(),
                 blas_serial_share: zero(),
                 base_slice: Parameter::exactly(SimDuration::MILLISECOND),
+                finds_idle: Parameter::exactly(1.0),
+                cooling: none(),
                 context_switch: none(),
                 wake_latency: none(),
                 wake_spread: zero(),

@@ -30,6 +30,8 @@ pub enum Purpose {
     Accepts = 9,
     /// How late each wake-up is.
     Lateness = 10,
+    /// Which wake-ups find an idle core.
+    Placement = 11,
 }
 
 /// All streams of one workload and seed.

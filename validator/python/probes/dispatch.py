@@ -2,8 +2,9 @@
 
 `python dispatch.py POOL LOAD BYTES COUNT` has the pool serve requests that do
 nothing, and asks the kernel what each thread used meanwhile. `paced` requests
-come one by one to idle workers, so that nothing contends; `batch` hands all of
-them over at once. Payloads of BYTES go in and come back.
+come one by one to idle workers, so that nothing contends, `rested` ones so
+seldom that nothing of them is left in the caches; `batch` hands all of them
+over at once. Payloads of BYTES go in and come back.
 
 The caller is that of the real runs: making a request and writing its record
 down belong to the thread that does it, as they do in an application.
@@ -22,8 +23,8 @@ import probe
 import service
 import timers
 
-PACE_NS = {0: 1_000_000}
-SLOW_PACE_NS = 6_000_000
+PACE_NS = {"paced": 1_000_000, "rested": 12_000_000}
+PAYLOAD_PACE_NS = 6_000_000
 WARM_UP = 40
 SIZE = 2
 
@@ -86,12 +87,13 @@ def used(threads):
 
 def serve(setting, kind, pool, log, count):
     """Has `pool` serve `count` requests, paced or at once."""
-    pace = PACE_NS.get(setting["classes"][0]["request_bytes"], SLOW_PACE_NS)
+    loaded = setting["classes"][0]["request_bytes"] > 0
+    pace = PAYLOAD_PACE_NS if loaded else PACE_NS.get(kind, 0)
     if isinstance(pool.timers, timers.LoopTimers):
         pool.timers = timers.LoopTimers(pool._loop)
     else:
         pool.timers = timers.ThreadTimers()
-    setting["load"] = {"kind": "open"} if kind == "paced" else {"kind": "batch", "chunk": 1}
+    setting["load"] = {"kind": "batch", "chunk": 1} if kind == "batch" else {"kind": "open"}
     rows = [(1_000_000 + number * pace, 0, []) for number in range(count)]
     counts = load.replay(setting, rows, pool, log)
     if counts["failed"]:

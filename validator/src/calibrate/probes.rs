@@ -83,6 +83,7 @@ pub fn all() -> Vec<Probe> {
         Probe::plain("memory", "memory.py"),
         Probe::plain("sharing", "sharing.py"),
         Probe::plain("wakes", "wakes.py"),
+        Probe::plain("placement", "placement.py"),
         Probe::plain("cores", "cores.py"),
         Probe::plain("starts", "starts.py"),
         Probe::plain("lock", "lock.py"),
@@ -91,6 +92,7 @@ pub fn all() -> Vec<Probe> {
     all.extend(PYTHON_POOLS.map(Probe::constructor));
     for kind in PYTHON_POOLS {
         all.push(Probe::dispatch(kind, "paced", 0, 300));
+        all.push(Probe::dispatch(kind, "rested", 0, 60));
         all.push(Probe::dispatch(kind, "batch", 0, 500));
         if matches!(kind, PoolKind::MultiprocessingPool | PoolKind::ProcessPoolExecutor) {
             all.extend(PAYLOADS.map(|bytes| Probe::dispatch(kind, "paced", bytes, 60)));
@@ -113,6 +115,7 @@ const SOURCES: &[(&str, &str)] = python![
     "dispatch.py",
     "lock.py",
     "memory.py",
+    "placement.py",
     "sharing.py",
     "starts.py",
     "wakes.py",

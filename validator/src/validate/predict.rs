@@ -1,13 +1,15 @@
 //! The same cell, simulated: the same rows, the pool of the model, the host of
 //! the calibration at the speed that was seen beside the run.
 
+use std::time::Duration;
+
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_distr::StandardNormal;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sim::experiment::{
-    CpuModel, Fate, Observer, Outcome, Record, Scenario, SimError, Snapshot, Start, simulate,
+    Background, CpuModel, Fate, Limits, Observer, Outcome, Record, Scenario, SimError, Snapshot, Start, simulate,
 };
 use sim::host::{End, Host, HostParameter, ParameterUnit};
 use sim::kernel::SimDuration;
@@ -26,7 +28,14 @@ const COVERAGE: f64 = 0.90;
 /// 97.5 % point of the standard normal distribution: where a range ends.
 const RANGE_END: f64 = 1.959_963_984_540_054;
 /// Times that pass however fast the cores are.
-const TIMERS: [&str; 3] = ["interpreter.switch_interval", "cpu.base_slice", "cpu.timer_slack"];
+const TIMERS: [&str; 4] =
+    ["interpreter.switch_interval", "cpu.base_slice", "cpu.cooling", "cpu.timer_slack"];
+/// From one look at the speed to the next, as `reference.py` sleeps.
+const LOOK_EVERY: Duration = Duration::from_millis(25);
+/// How often processes that nobody looked at are taken to wake.
+const OTHERS_EVERY: Duration = Duration::from_millis(10);
+/// More than any cell takes: other processes never end by themselves.
+const MOST_EVENTS: u64 = 200_000_000;
 /// Name of the kernel that touches fresh memory, a page a step.
 const TOUCH: &str = "touch";
 /// Bytes of a page, as the runner touches them.
@@ -150,7 +159,10 @@ impl Predictor<'_> {
         let workload = loaded(workload, self.host, case, measured.application);
         let scenario =
             Scenario::of(&workload, &host, &case.deployment, case.cell.requests, case.seed);
-        let scenario = Scenario { cpu: CpuModel::FairQuanta, ..scenario };
+        let background = background(measured);
+        let limits = Limits { events: MOST_EVENTS, ..Limits::default() };
+        let scenario =
+            Scenario { cpu: CpuModel::FairQuanta, background: &background, limits, ..scenario };
         let outcome = simulate(&scenario, 0, &mut seen)?;
         let ready = ready(&scenario, case)? - booted_before(&host, &workload, case)
             + master.boot * pace.host;
@@ -158,6 +170,26 @@ impl Predictor<'_> {
         let figures = Figures::of(&seen.served, pss, Some(ready));
         Ok((figures.with_start_up((ready > 0.0).then_some(ready)), outcome))
     }
+}
+
+/// What else took cores in that run: the Python that looks at the speed, the looks
+/// at the processes, and the machine's own processes.
+fn background(measured: &Measured) -> Vec<Background> {
+    let speed = measured.slowdown;
+    let every = |period: Duration, work: f64| Background {
+        sleep: SimDuration(period.as_nanos() as u64),
+        work: SimDuration(work.round().max(0.0) as u64),
+    };
+    let share = |share: f64, period: Duration| {
+        let busy = share.clamp(0.0, 0.9);
+        every(period.mul_f64(1.0 - busy), period.as_nanos() as f64 * busy)
+    };
+    let all = [
+        every(LOOK_EVERY, speed.bytecode.mean + speed.native.mean),
+        share(measured.sampling, SAMPLE_EVERY),
+        share(measured.others, OTHERS_EVERY),
+    ];
+    all.into_iter().filter(|it| it.work.0 > 0).collect()
 }
 
 /// Bytes that the runner and the Python beside it have in common.

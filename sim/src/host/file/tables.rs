@@ -75,6 +75,8 @@ table!(cpu "[cpu]" CpuCosts {
     native_inflation: Number(0.0, 1.0),
     blas_serial_share: Number(0.0, 1.0),
     base_slice: Time(SimDuration(10_000), SECOND),
+    finds_idle: Number(0.0, 1.0),
+    cooling: Time(ZERO, SECOND),
     context_switch: Time(ZERO, MILLISECOND),
     wake_latency: Time(ZERO, SECOND),
     wake_spread: Number(0.0, MAX_SPREAD),

@@ -24,6 +24,9 @@ pub(super) fn fit(data: &Data, host: &mut Host) {
     let across = data.spread(|round| spread(round, "across", round.median("wakes", "own")?));
     let how = "the same: mean over median, as of a log-normal time";
     put(&mut cpu.wake_spread, across.map(bounded), how);
+    let found = data.figure(|round| round.mean("placement", "found"));
+    let how = "wake-ups beside whoever wrote to the pipe, while another core idles";
+    put_share(&mut cpu.finds_idle, found, how);
     let slack = data.figure(|round| Some(round.median("wakes", "sleep")? - wake(round)?));
     put(&mut cpu.timer_slack, slack, "sleeps of 1 and 5 ms, less the wake-up");
     let late = data.spread(|round| spread(round, "sleep", 0.0));

@@ -5,7 +5,7 @@ use sim::host::{AfterSleep, DispatchCost, Host, Origin, Parameter};
 use sim::kernel::SimDuration;
 use sim::pool::PoolKind;
 
-use super::super::figure::{Figure, line};
+use super::super::figure::{Figure, line, median};
 use super::super::probes::PYTHON_POOLS;
 use super::data::{Data, Round};
 use super::put::put;
@@ -16,8 +16,8 @@ const ROLES: [&str; 4] = ["submit", "send", "receive", "worker"];
 /// How requests come, for the threads that hand them over.
 #[derive(Clone, Copy, Debug)]
 enum Load {
-    /// One by one, to threads that sleep.
-    Paced,
+    /// One by one, to threads whose data have left the caches.
+    Rested,
     /// All at once, to threads that find the next one waiting.
     Batch,
     /// Midway, with a range that holds both: for pools of which it is not known
@@ -28,7 +28,7 @@ enum Load {
 impl Load {
     fn method(self) -> &'static str {
         match self {
-            Self::Paced => "CPU time per empty request, one by one at 1000/s",
+            Self::Rested => "CPU time per empty request, one by one at 83/s",
             Self::Batch => "CPU time per empty request of a batch",
             Self::Midway => {
                 "CPU time per empty request, midway from a batch to one by one at 1000/s"
@@ -36,6 +36,9 @@ impl Load {
         }
     }
 }
+
+/// Time from one request to the next of the `paced` ones, in ns, as in `dispatch.py`.
+const PACE: f64 = 1e6;
 
 /// After the interpreter's costs are fitted: what the engine charges for a
 /// switch by itself is not charged here again.
@@ -48,7 +51,7 @@ pub(super) fn fit(data: &Data, host: &mut Host) {
             _ => &host.dispatch.python_thread,
         };
         let Some(cost) = pool(data, host, kind, shape.clone(), Load::Batch) else { continue };
-        let slept = pool(data, host, kind, shape.clone(), Load::Paced).map(after_sleep);
+        let slept = pool(data, host, kind, shape.clone(), Load::Rested).map(after_sleep);
         let midway = pool(data, host, kind, shape.clone(), Load::Midway);
         let dispatch = &mut host.dispatch;
         match (kind, midway) {
@@ -59,6 +62,22 @@ pub(super) fn fit(data: &Data, host: &mut Host) {
         dispatch.pools.insert(kind, cost);
         dispatch.after_sleep.extend(slept.map(|slept| (kind, slept)));
     }
+    let how = "hand-overs of a batch, one by one at 1000/s and at 83/s";
+    put(&mut host.cpu.cooling, data.figure(cooling), how);
+}
+
+/// Time constant, in ns, with which a hand-over goes from its time in a batch to
+/// that after a long sleep: median over the threads of all pools.
+fn cooling(round: &Round) -> Option<f64> {
+    let roles = PYTHON_POOLS.iter().flat_map(|kind| ROLES.map(|role| (kind.name(), role)));
+    median(roles.filter_map(|(probe, role)| {
+        let at = |load: &str| round.at(probe, &format!("{role}_{load}"), 0.0);
+        let (awake, paced, rested) = (at("batch")?, at("paced")?, at("rested")?);
+        let share = (paced - awake) / (rested - awake);
+        // Where sleep makes no clear difference, noise decides.
+        let clear = rested > 1.5 * awake && share > 0.05 && share < 0.95;
+        clear.then(|| -(PACE - paced).max(0.0) / (-share).ln_1p())
+    }))
 }
 
 /// What of `cost` depends on sleep.
@@ -113,10 +132,11 @@ fn time(data: &Data, host: &Host, kind: PoolKind, role: &str, want: Load) -> Opt
         let all = round.at(probe, &format!("{role}_{load}"), 0.0)?;
         Some((all - inside).max(0.0))
     };
-    let [paced, batch] = ["paced", "batch"].map(|name| data.figure(|round| load(round, name)));
+    let [rested, paced, batch] =
+        ["rested", "paced", "batch"].map(|name| data.figure(|round| load(round, name)));
     let midway = |round: &Round| Some((load(round, "paced")? + load(round, "batch")?) / 2.0);
     match want {
-        Load::Paced => paced.or(batch),
+        Load::Rested => rested.or(paced).or(batch),
         Load::Batch => batch.or(paced),
         Load::Midway => {
             Some(data.figure(midway).or(paced).or(batch)?.reaching(paced).reaching(batch))

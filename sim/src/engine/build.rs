@@ -127,7 +127,11 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
         let over_memory = workload.service.over_memory;
         Self {
             scenario,
-            lateness: Lateness::new(&host.cpu, stream(Purpose::Lateness)),
+            lateness: Lateness::new(
+                &host.cpu,
+                Streams::new(&workload.name, scenario.machine_seed)
+                    .stream(Purpose::Lateness, replication),
+            ),
             keeps_results: workload.service.results == Retention::Kept,
             swaps: over_memory == OverMemory::Swap,
             guards_memory: over_memory != OverMemory::Noted,
@@ -167,7 +171,8 @@ impl<'a, C: CpuScheduler> Engine<'a, C> {
 fn lock(scenario: &Scenario<'_>, replication: u32, index: u32) -> Lock {
     let costs = &scenario.host.interpreter;
     let name = format!("{} lock {index}", scenario.workload.name);
-    let rng = Streams::new(&name, scenario.seed).stream(Purpose::WakeOrder, replication);
+    let streams = Streams::new(&name, scenario.machine_seed);
+    let rng = streams.stream(Purpose::WakeOrder, replication);
     // A timed wait on the lock is late like any other.
     let period = costs.switch_interval.value + Delay::of_timers(&scenario.host.cpu).mean();
     let gil = Gil::new(period, costs.wake_order, costs.asker_wins.value, rng);

@@ -159,7 +159,7 @@ pub(crate) fn run(
             Engine::new(scenario, plan, layout, replication, cpu, observer).run()
         }
         CpuModel::FairQuanta => {
-            let streams = Streams::new(&scenario.workload.name, scenario.seed);
+            let streams = Streams::new(&scenario.workload.name, scenario.machine_seed);
             let placement = streams.stream(Purpose::Placement, replication);
             let cpu = FairQuanta::new(host, &groups, n, plan.widest, placement);
             Engine::new(scenario, plan, layout, replication, cpu, observer).run()

@@ -27,6 +27,9 @@ pub struct Scenario<'a> {
     pub requests: u64,
     /// Seed of all randomness; a replication is a stream of it.
     pub seed: u64,
+    /// Seed of what the machine does by chance, under the same requests: how late
+    /// threads wake, on which core, and who gets a lock. Usually the same as `seed`.
+    pub machine_seed: u64,
     /// Hard limits.
     pub limits: Limits,
 }
@@ -95,6 +98,7 @@ impl<'a> Scenario<'a> {
             start: Start::default(),
             requests,
             seed,
+            machine_seed: seed,
             limits: Limits::default(),
         }
     }

@@ -9,7 +9,8 @@ use rand_distr::StandardNormal;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sim::experiment::{
-    Background, CpuModel, Fate, Limits, Observer, Outcome, Record, Scenario, SimError, Snapshot, Start, simulate,
+    Background, CpuModel, Fate, Limits, Observer, Outcome, Record, Scenario, SimError, Snapshot,
+    Start, simulate,
 };
 use sim::host::{End, Host, HostParameter, ParameterUnit};
 use sim::kernel::SimDuration;
@@ -77,7 +78,7 @@ impl Predictor<'_> {
     /// As the simulation.
     pub fn predict(&self, case: &Case, measured: &Measured) -> Result<Predicted, SimError> {
         let pace = self.anchors.pace(measured);
-        let (figures, outcome) = self.at(case, measured, self.host, pace)?;
+        let (figures, outcome) = self.at(case, measured, self.host, pace, case.seed)?;
         let drawn: Vec<Figures> = (0..self.draws)
             .into_par_iter()
             .map(|draw| {
@@ -91,7 +92,8 @@ impl Predictor<'_> {
                     native: pace.native * off,
                     host: pace.host * off,
                 };
-                Ok(self.at(case, measured, &host, pace)?.0)
+                let machine = case.seed.wrapping_add(1 + u64::from(draw));
+                Ok(self.at(case, measured, &host, pace, machine)?.0)
             })
             .collect::<Result<_, SimError>>()?;
         let (low, high) = interval(&figures, &drawn);
@@ -118,7 +120,7 @@ impl Predictor<'_> {
     ) -> Result<Option<(String, f64)>, SimError> {
         let pace = self.anchors.pace(measured);
         let Some(observed) = measured.observed.get(figure) else { return Ok(None) };
-        let Some(now) = self.at(case, measured, self.host, pace)?.0.get(figure) else {
+        let Some(now) = self.at(case, measured, self.host, pace, case.seed)?.0.get(figure) else {
             return Ok(None);
         };
         let ranges = self.host.parameters().into_iter().filter(|it| it.low < it.high);
@@ -129,7 +131,8 @@ impl Predictor<'_> {
             .filter(|(name, _)| name != MEASURED_BESIDE)
             .map(|(name, end)| {
                 let host = self.host.at_end(&name, end);
-                let value = self.at(case, measured, &host, pace)?.0.get(figure).unwrap_or(now);
+                let value =
+                    self.at(case, measured, &host, pace, case.seed)?.0.get(figure).unwrap_or(now);
                 Ok((name, value))
             })
             .collect::<Result<_, SimError>>()?;
@@ -139,13 +142,15 @@ impl Predictor<'_> {
         Ok(best.filter(|(_, value)| miss(*value) < 0.9 * miss(now)))
     }
 
-    /// The figures of `case` on `host`, all of whose work is slowed down.
+    /// The figures of `case` on `host`, all of whose work is slowed down, with
+    /// one course of what the machine does by chance.
     fn at(
         &self,
         case: &Case,
         measured: &Measured,
         host: &Host,
         pace: Pace,
+        machine_seed: u64,
     ) -> Result<(Figures, Outcome), SimError> {
         let mut host = slowed(host, pace.host);
         let libraries = &mut host.memory.shared_libraries.value;
@@ -161,8 +166,13 @@ impl Predictor<'_> {
             Scenario::of(&workload, &host, &case.deployment, case.cell.requests, case.seed);
         let background = background(measured);
         let limits = Limits { events: MOST_EVENTS, ..Limits::default() };
-        let scenario =
-            Scenario { cpu: CpuModel::FairQuanta, background: &background, limits, ..scenario };
+        let scenario = Scenario {
+            cpu: CpuModel::FairQuanta,
+            background: &background,
+            machine_seed,
+            limits,
+            ..scenario
+        };
         let outcome = simulate(&scenario, 0, &mut seen)?;
         let ready = ready(&scenario, case)? - booted_before(&host, &workload, case)
             + master.boot * pace.host;

@@ -5,6 +5,7 @@
 //! that; a neighbour of the whole machine, a slower clock or a crowded cache
 //! does.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,8 @@ struct Look {
     native: u64,
     /// CPU time of all processes of the machine until then, in ns.
     busy: u64,
+    /// The core that was looked at.
+    core: u64,
 }
 
 /// Runs until finished or dropped.
@@ -76,9 +79,9 @@ impl Reference {
 
 fn read(line: &str) -> Option<Look> {
     let numbers: Vec<u64> = line.split(' ').map(str::parse).collect::<Result<_, _>>().ok()?;
-    let [at, bytecode, native, ticks] = numbers[..] else { return None };
+    let [at, bytecode, native, ticks, core] = numbers[..] else { return None };
     let busy = ticks * (1_000_000_000 / procfs::ticks_per_second().max(1));
-    Some(Look { at, bytecode, native, busy })
+    Some(Look { at, bytecode, native, busy, core })
 }
 
 /// What the reference saw.
@@ -101,7 +104,8 @@ pub struct Slowdown {
     pub bytecode: Piece,
     /// C code.
     pub native: Piece,
-    /// Standard error of the mean of bytecode, as a share of it.
+    /// Standard error of the mean of bytecode, as a share of it, and how far the
+    /// cores are apart: nobody knows on which the pool ran.
     pub error: f64,
     /// Slowest over fastest stretch while the pool served, less one, of C code:
     /// bytecode changes its speed all the time.
@@ -147,14 +151,28 @@ impl Seen {
             Timed::of(all, during)
         };
         let (bytecode, native) = (of(|it| it.bytecode)?, of(|it| it.native)?);
+        let during = self.0.iter().filter(|it| (begin..end).contains(&it.at));
+        let apart = between_cores(during) / bytecode.piece.mean;
         Some(Slowdown {
             bytecode: bytecode.piece,
             native: native.piece,
-            error: bytecode.error,
+            error: bytecode.error.hypot(apart),
             drift: native.drift,
             cost: self.0.iter().map(|it| (it.bytecode + it.native) as f64).sum::<f64>() / 1e9,
         })
     }
+}
+
+/// Standard deviation of the cores' mean times of bytecode, in ns.
+fn between_cores<'a>(looks: impl Iterator<Item = &'a Look>) -> f64 {
+    let mut cores: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for look in looks {
+        cores.entry(look.core).or_default().push(look.bytecode as f64);
+    }
+    let means: Vec<f64> = cores.values().map(|times| mean(times)).collect();
+    let middle = mean(&means);
+    let squares = means.iter().map(|each| (each - middle).powi(2)).sum::<f64>();
+    (squares / (means.len() as f64 - 1.0).max(1.0)).sqrt()
 }
 
 /// One kind of piece.
@@ -198,7 +216,13 @@ mod tests {
     fn seen(cpu: impl Fn(u64) -> u64) -> Seen {
         Seen(
             (0..100)
-                .map(|at| Look { at, bytecode: cpu(at), native: cpu(at), busy: 1 + at / 2 })
+                .map(|at| Look {
+                    at,
+                    bytecode: cpu(at),
+                    native: cpu(at),
+                    busy: 1 + at / 2,
+                    core: at % 2,
+                })
                 .collect(),
         )
     }
@@ -221,6 +245,14 @@ mod tests {
     }
 
     #[test]
+    fn cores_that_are_apart_make_the_speed_uncertain() {
+        // Even instants are of one core, odd ones of the other.
+        let apart = seen(|at| if at % 2 == 0 { 1000 } else { 1200 }).slowdown(20, 100).unwrap();
+        let expected = (2.0 * 100.0_f64.powi(2)).sqrt() / 1100.0;
+        assert!((apart.error - expected).abs() < 1e-9, "{apart:?}");
+    }
+
+    #[test]
     fn the_whole_machine_is_seen() {
         let seen = seen(|_| 1000);
         let busy = seen.busy_cores(10, 91).unwrap();
@@ -235,8 +267,8 @@ mod tests {
 
     #[test]
     fn a_line_that_was_cut_short_says_nothing() {
-        let whole = Look { at: 5, bytecode: 6, native: 7, busy: 8 * 10_000_000 };
-        assert_eq!(read("5 6 7 8"), Some(whole));
-        assert_eq!((read("5 6 7"), read("5 6 7 "), read("")), (None, None, None));
+        let whole = Look { at: 5, bytecode: 6, native: 7, busy: 8 * 10_000_000, core: 1 };
+        assert_eq!(read("5 6 7 8 1"), Some(whole));
+        assert_eq!((read("5 6 7"), read("5 6 7 8 "), read("")), (None, None, None));
     }
 }

@@ -98,13 +98,13 @@ impl Today {
         write_sources(&programs).map_err(files)?;
         let said = timed(python, &programs.join("speed.py"));
         let seen = reference.finish().map_err(files)?;
-        let said = said.map_err(|why| TodayError::Python { python: python.clone(), why })?;
-        let during = seen.slowdown(0, u64::MAX);
-        let (pace, error) = during.map_or((1.0, 0.0), |it| {
-            ((it.bytecode.mean / said.piece_ns).clamp(1.0, SLOWEST), it.error)
-        });
+        let failed = |why| TodayError::Python { python: python.clone(), why };
+        let said = said.map_err(failed)?;
+        let none = || failed("the program that looks at the speed beside it saw too little".into());
+        let during = seen.slowdown(0, u64::MAX).ok_or_else(none)?;
+        let pace = (during.bytecode.mean / said.piece_ns).clamp(1.0, SLOWEST);
         let version = interpreter.build.version.clone();
-        Ok(Self { python: version, kernels: said.kernels, pace, error })
+        Ok(Self { python: version, kernels: said.kernels, pace, error: during.error })
     }
 
     /// `host` at this pace.

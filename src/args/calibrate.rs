@@ -16,7 +16,7 @@ use super::common::Format;
 /// meanwhile.
 #[derive(Args, Clone, Debug)]
 pub struct CalibrateArgs {
-    /// Three rounds, under two minutes, instead of seven
+    /// Two rounds, under two minutes, instead of seven
     #[arg(long, conflicts_with = "rounds")]
     pub quick: bool,
     /// Rounds; three or more tell how much figures change
@@ -50,6 +50,6 @@ pub struct CalibrateArgs {
 impl CalibrateArgs {
     /// Rounds to run.
     pub fn rounds(&self) -> u32 {
-        if self.quick { 3 } else { self.rounds }
+        if self.quick { 2 } else { self.rounds }
     }
 }

@@ -25,7 +25,7 @@ import probe
 PROCESSES = "multiprocessing-pool", "process-pool-executor"
 SIZES = {True: (1, 2, 4, 8), False: (1, 3, 6, 12)}
 LOOPS = "asyncio", "gevent-pool", "eventlet-green-pool"
-REPEATS = 2
+REPEATS = 1
 SETTLED_NS = 30_000_000
 
 

@@ -2,9 +2,11 @@
 
 use sim::experiment::{Scenario, Start, simulate};
 use sim::host::{AfterSleep, ConstructorCost, DispatchCost, Host, Parameter};
-use sim::kernel::SimDuration;
+use sim::kernel::{SimDuration, SimTime};
 use sim::pool::{PoolConfig, PoolKind, Profile};
-use sim::workload::{Arrivals, Distribution, RequestClass, Segment, SegmentKind, Workload};
+use sim::workload::{
+    Arrivals, Distribution, RequestClass, Segment, SegmentKind, TraceRow, Workload,
+};
 
 const PIPE: u64 = 1 << 16;
 
@@ -80,6 +82,34 @@ fn only_a_thread_that_slept_takes_longer_over_its_first_request() {
     for requests in [1, 5] {
         let more = took(&host, requests) - busy(requests);
         assert!((more - 60e-6).abs() < 1e-9, "{requests} requests: {more}");
+    }
+}
+
+#[test]
+fn the_longer_a_thread_sleeps_the_longer_it_takes() {
+    let mut host = Host::ideal(4);
+    host.cpu.cooling = us(2000);
+    let kind = PoolKind::ThreadPoolExecutor;
+    host.dispatch.pools.insert(kind, host.dispatch.python_thread.clone());
+    let none = us(0);
+    let slept = AfterSleep {
+        submit: us(60),
+        parent_send: none.clone(),
+        parent_receive: none.clone(),
+        worker: none,
+    };
+    host.dispatch.after_sleep.insert(kind, slept);
+    let took = |sleep: u64| {
+        let mut workload = batch(1, 0);
+        workload.classes[0].segments.clear();
+        let at = SimTime(sleep);
+        let row = TraceRow { at, class: 0, key: 0, segments: Vec::new() };
+        workload.arrivals = Arrivals::Replay { rows: [row].into() };
+        makespan(&host, &workload, &pool(kind, &workload, Profile::threads(1, 1))) - at.as_secs()
+    };
+    for sleep in [0, 500_000, 2_000_000, 100_000_000_u64] {
+        let expected = 60e-6 * (1.0 - (-(sleep as f64) / 2e6).exp());
+        assert!((took(sleep) - expected).abs() < 2e-9, "{sleep}: {} {expected}", took(sleep));
     }
 }
 

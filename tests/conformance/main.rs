@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod background;
 mod chunks;
 mod deployments;
 mod faults;

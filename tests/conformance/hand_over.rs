@@ -90,7 +90,8 @@ fn the_longer_a_thread_sleeps_the_longer_it_takes() {
     let mut host = Host::ideal(4);
     host.cpu.cooling = us(2000);
     let kind = PoolKind::ThreadPoolExecutor;
-    host.dispatch.pools.insert(kind, host.dispatch.python_thread.clone());
+    let awake = DispatchCost { submit: us(10), ..host.dispatch.python_thread.clone() };
+    host.dispatch.pools.insert(kind, awake);
     let none = us(0);
     let slept = AfterSleep {
         submit: us(60),
@@ -105,10 +106,10 @@ fn the_longer_a_thread_sleeps_the_longer_it_takes() {
         let at = SimTime(sleep);
         let row = TraceRow { at, class: 0, key: 0, segments: Vec::new() };
         workload.arrivals = Arrivals::Replay { rows: [row].into() };
-        makespan(&host, &workload, &pool(kind, &workload, Profile::threads(1, 1))) - at.as_secs()
+        makespan(&host, &workload, &pool(kind, &workload, Profile::threads(1, 1)))
     };
     for sleep in [0, 500_000, 2_000_000, 100_000_000_u64] {
-        let expected = 60e-6 * (1.0 - (-(sleep as f64) / 2e6).exp());
+        let expected = 10e-6 + 50e-6 * (1.0 - (-(sleep as f64) / 2e6).exp());
         assert!((took(sleep) - expected).abs() < 2e-9, "{sleep}: {} {expected}", took(sleep));
     }
 }

@@ -4,14 +4,16 @@
 //! A running thread keeps its core for a slice; then the thread of the same
 //! queue with the least virtual run time gets it, if that is less than its own.
 //! A thread that wakes goes back to the core that it last ran on, or to an idle
-//! one. It finds none, though there is one, while the cores of its last-level
-//! cache are busy for more than a share of the time, for Linux then stops looking
-//! (`SIS_UTIL`), and in a measured share of the other cases (`finds_idle`): a
-//! virtual core that idles counts as taken by the hypervisor, a task that has not
-//! yet been dequeued wakes where it is. It then waits behind whoever runs. A core that falls idle takes
-//! from the longest queue; one that idles already is woken to do so at the end
-//! of a slice. Native threads of one segment are scheduled one by one, so the
-//! segment ends with its last.
+//! one. While the cores of its last-level cache are busy for more than a share of
+//! the time it finds no idle one, for Linux then stops looking (`SIS_UTIL`); and
+//! otherwise it finds one in a measured share of cases only (`finds_idle`). Why
+//! that share is small on a virtual machine is not settled: a halted virtual core
+//! may count as pre-empted, and a task that is not dequeued yet wakes where it is.
+//! Who finds none waits behind whoever runs.
+//!
+//! A core that falls idle takes from the longest queue; one that idles already is
+//! woken to do so at the end of a slice. Native threads of one segment are
+//! scheduled one by one, so the segment ends with its last.
 
 use rand::RngExt as _;
 use rand::rngs::ChaCha8Rng;

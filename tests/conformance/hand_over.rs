@@ -30,6 +30,11 @@ fn makespan(host: &Host, workload: &Workload, pool: &PoolConfig) -> f64 {
     simulate(&scenario, 0, &mut ()).unwrap().makespan
 }
 
+/// Only the caller pays after a sleep: `n` us.
+fn submitting(n: u64) -> AfterSleep {
+    AfterSleep { submit: us(n), parent_send: us(0), parent_receive: us(0), worker: us(0) }
+}
+
 #[test]
 fn a_payload_beyond_the_pipe_takes_two_wake_ups_for_each_further_filling() {
     let mut host = Host::ideal(4);
@@ -70,14 +75,7 @@ fn only_a_thread_that_slept_takes_longer_over_its_first_request() {
     };
     let busy = |requests: u64| 10e-6 * requests as f64;
     assert!((took(&host, 5) - busy(5)).abs() < 1e-9);
-    let none = us(0);
-    let slept = AfterSleep {
-        submit: us(70),
-        parent_send: none.clone(),
-        parent_receive: none.clone(),
-        worker: none,
-    };
-    host.dispatch.after_sleep.insert(kind, slept);
+    host.dispatch.after_sleep.insert(kind, submitting(70));
     // The caller finds five requests at once and wakes for the first of them.
     for requests in [1, 5] {
         let more = took(&host, requests) - busy(requests);
@@ -92,14 +90,7 @@ fn the_longer_a_thread_sleeps_the_longer_it_takes() {
     let kind = PoolKind::ThreadPoolExecutor;
     let awake = DispatchCost { submit: us(10), ..host.dispatch.python_thread.clone() };
     host.dispatch.pools.insert(kind, awake);
-    let none = us(0);
-    let slept = AfterSleep {
-        submit: us(60),
-        parent_send: none.clone(),
-        parent_receive: none.clone(),
-        worker: none,
-    };
-    host.dispatch.after_sleep.insert(kind, slept);
+    host.dispatch.after_sleep.insert(kind, submitting(60));
     let took = |sleep: u64| {
         let mut workload = batch(1, 0);
         workload.classes[0].segments.clear();

@@ -437,13 +437,13 @@ mod tests {
         assert_eq!(drain(&mut cpu), [(9, 1)]);
     }
 
-    /// On two cores: 1 wakes on the core of 0, which runs; the other one idles.
+    /// On two cores: 2 wakes on the core of 0, which runs; the other one idles.
     fn second_wakes_at_home(finds_idle: f64) -> Vec<(u64, ThreadId)> {
         let mut host = host(2, 10);
         host.cpu.finds_idle = Parameter::exactly(finds_idle);
         let mut cpu = quanta(&host, 3, 1);
         cpu.wake(SimTime(0), 0, demand(25.0, 1));
-        // Its home is core 0 as well: thread 2 of two cores.
+        // Threads come from the cores in turn: its own is core 0 as well.
         cpu.wake(SimTime(1), 2, demand(5.0, 1));
         drain(&mut cpu)
     }

@@ -25,7 +25,8 @@ pub struct Scenario<'a> {
     pub start: Start,
     /// Requests per replication (a batch or a replay may have fewer).
     pub requests: u64,
-    /// Seed of all randomness; a replication is a stream of it.
+    /// Seed of the requests and of what befalls workers; a replication is a stream
+    /// of it.
     pub seed: u64,
     /// Seed of what the machine does by chance, under the same requests: how late
     /// threads wake, on which core, and who gets a lock. Usually the same as `seed`.

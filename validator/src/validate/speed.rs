@@ -170,9 +170,7 @@ fn between_cores<'a>(looks: impl Iterator<Item = &'a Look>) -> f64 {
         cores.entry(look.core).or_default().push(look.bytecode as f64);
     }
     let means: Vec<f64> = cores.values().map(|times| mean(times)).collect();
-    let middle = mean(&means);
-    let squares = means.iter().map(|each| (each - middle).powi(2)).sum::<f64>();
-    (squares / (means.len() as f64 - 1.0).max(1.0)).sqrt()
+    deviation(&means, mean(&means))
 }
 
 /// One kind of piece.
@@ -195,18 +193,23 @@ impl Timed {
         let length = during.len().div_ceil(STRETCHES);
         let stretches: Vec<f64> = during.chunks(length).map(mean).collect();
         let piece = Piece { least, mean: mean(&during) };
-        let squares = stretches.iter().map(|stretch| (stretch - piece.mean).powi(2)).sum::<f64>();
-        let count = stretches.len() as f64;
         let (low, high) = stretches
             .iter()
             .fold((f64::INFINITY, 0.0_f64), |(low, high), &s| (low.min(s), high.max(s)));
-        let error = (squares / (count - 1.0).max(1.0) / count).sqrt() / piece.mean;
+        let error =
+            deviation(&stretches, piece.mean) / (stretches.len() as f64).sqrt() / piece.mean;
         Some(Self { piece, error, drift: high / low - 1.0 })
     }
 }
 
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// Standard deviation of a sample about `middle`.
+fn deviation(values: &[f64], middle: f64) -> f64 {
+    let squares = values.iter().map(|value| (value - middle).powi(2)).sum::<f64>();
+    (squares / (values.len() as f64 - 1.0).max(1.0)).sqrt()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Other processes on the same cores, and what a machine does by chance.
 
-use sim::experiment::{Background, CpuModel, Observer, Record, Scenario, simulate};
+use sim::experiment::{Background, Course, CpuModel, Look, Observer, Record, Scenario, simulate};
 use sim::host::{Host, Parameter};
 use sim::kernel::{SimDuration, SimTime};
 use sim::pool::{PoolConfig, PoolKind, Profile};
@@ -75,4 +75,35 @@ fn another_course_of_the_machine_serves_the_same_requests() {
     let (one, other) = (seen(&host, 1), seen(&host, 2));
     assert_eq!(due(&one), due(&other));
     assert_ne!(one, other);
+}
+
+#[test]
+fn cores_at_other_speeds_serve_the_same_requests_in_other_time() {
+    let host = Host::ideal(2);
+    let arrivals = Arrivals::Poisson { rate: 100.0 };
+    let workload = Workload { arrivals, ..workload(1, ms(5)) };
+    let pool = processes(&workload, 2);
+    let seen = |course: Option<&Course>| {
+        let mut seen = Seen::default();
+        let scenario = Scenario::new(&workload, &host, &pool, 400, 1);
+        let scenario = Scenario { cpu: CpuModel::FairQuanta, course, ..scenario };
+        simulate(&scenario, 0, &mut seen).unwrap();
+        seen.0
+    };
+    let looks = |bytecode| {
+        let at = |n: u64| Look { at: SimTime(n * 50_000_000), bytecode, native: 1.0 };
+        (0..10).map(at).collect::<Vec<_>>()
+    };
+    let course = |a, b| Course { cores: vec![looks(a), looks(b)], stay: ms(8) };
+    let plain = seen(None);
+    // Work that is cut into stretches may end a rounding later.
+    for (usual, cut) in plain.iter().zip(seen(Some(&course(1.0, 1.0)))) {
+        assert!(usual.0 == cut.0 && usual.2.0.abs_diff(cut.2.0) < 1_000, "{usual:?} {cut:?}");
+    }
+    let slow = seen(Some(&course(1.0, 3.0)));
+    let time = |all: &[(u64, SimTime, SimTime)]| -> u64 {
+        all.iter().map(|(_, due, done)| done.since(*due).0).sum()
+    };
+    assert_eq!(slow.len(), plain.len());
+    assert!(time(&slow) > time(&plain));
 }

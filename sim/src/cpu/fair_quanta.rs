@@ -6,22 +6,26 @@
 //! A thread that wakes goes back to the core that it last ran on, or to an idle
 //! one. While the cores of its last-level cache are busy for more than a share of
 //! the time it finds no idle one, for Linux then stops looking (`SIS_UTIL`); and
-//! otherwise it finds one in a measured share of cases only (`finds_idle`). Why
-//! that share is small on a virtual machine is not settled: a halted virtual core
-//! may count as pre-empted, and a task that is not dequeued yet wakes where it is.
-//! Who finds none waits behind whoever runs.
+//! otherwise it finds one in a measured share of cases only (`finds_idle`): kernels
+//! of virtual machines may be built to keep tasks on few cores. Who finds none
+//! waits behind whoever runs.
 //!
 //! A core that falls idle takes from the longest queue; one that idles already is
 //! woken to do so at the end of a slice. Native threads of one segment are
 //! scheduled one by one, so the segment ends with its last.
+//!
+//! Cores may differ in speed and change it (`follow`): what is left of a thread's
+//! work is kept as work at the usual speed, and takes as long as its core makes it.
 
 use rand::RngExt as _;
 use rand::rngs::ChaCha8Rng;
 
+use crate::cpu::course::Pace;
 use crate::cpu::quota::Bandwidth;
-use crate::cpu::rate_groups::{GroupSpec, RateGroups};
+use crate::cpu::rate_groups::{GroupKind, GroupSpec, RateGroups};
 use crate::cpu::topology::Topology;
 use crate::cpu::{CpuScheduler, Demand, ThreadId};
+use crate::experiment::Course;
 use crate::host::Host;
 use crate::kernel::{SimDuration, SimTime, SlotHeap};
 
@@ -38,6 +42,8 @@ struct Lane {
     group: usize,
     /// Work left while not running, in ns.
     work: f64,
+    /// How much longer it takes where it runs.
+    slowdown: f64,
     /// Virtual run time, in ns.
     ran: u64,
     /// The core that it ran on last.
@@ -85,6 +91,10 @@ pub(crate) struct FairQuanta {
     sequence: u64,
     finds_idle: f64,
     placement: ChaCha8Rng,
+    /// The cores' own speeds, if they differ.
+    pace: Option<Pace>,
+    /// Of each group: does it run native code?
+    native: Vec<bool>,
     busy_time: f64,
     settled_at: SimTime,
     next_change: SimTime,
@@ -124,10 +134,17 @@ impl FairQuanta {
             sequence: 0,
             finds_idle: host.cpu.finds_idle.value,
             placement,
+            pace: None,
+            native: groups.iter().map(|group| group.kind == GroupKind::Native).collect(),
             busy_time: 0.0,
             settled_at: SimTime::ZERO,
             next_change: SimTime::NEVER,
         }
+    }
+
+    /// Lets each core be as fast as `course` says.
+    pub(crate) fn follow(&mut self, course: &Course, chance: ChaCha8Rng) {
+        self.pace = Some(Pace::new(course, self.cpus.len(), chance));
     }
 
     fn settle(&mut self, now: SimTime) {
@@ -161,6 +178,10 @@ impl FairQuanta {
             let ends = ends.filter_map(|(on, _)| Some(on.as_ref()?.since + self.slice));
             next = ends.fold(next, |next, end| next.min(end.max(self.settled_at)));
         }
+        if let Some(pace) = &self.pace {
+            let running = (0..self.cpus.len()).filter(|&cpu| self.cpus[cpu].is_some());
+            next = running.fold(next, |next, cpu| next.min(pace.until(cpu)));
+        }
         self.next_change = next;
     }
 
@@ -172,12 +193,42 @@ impl FairQuanta {
     }
 
     fn run(&mut self, now: SimTime, lane: u32, cpu: usize, switched: bool) {
+        let slowdown = self.slowdown(now, lane, cpu);
         let entry = &mut self.lanes[lane as usize];
         (entry.state, entry.home) = (LaneState::Running { cpu: cpu as u32 }, cpu as u32);
+        entry.slowdown = slowdown;
         let cost = if switched { self.context_switch } else { 0.0 };
-        self.groups.insert(lane, entry.group, entry.work + cost);
+        self.groups.insert(lane, entry.group, (entry.work + cost) * slowdown);
         self.cpus[cpu] = Some(OnCpu { lane, since: now });
         self.running += 1;
+    }
+
+    /// How much longer the work of `lane` takes on `cpu` from now on.
+    fn slowdown(&mut self, now: SimTime, lane: u32, cpu: usize) -> f64 {
+        let native = self.native[self.lanes[lane as usize].group];
+        self.pace.as_mut().map_or(1.0, |pace| {
+            let look = pace.at(now, cpu);
+            if native { look.native } else { look.bytecode }
+        })
+    }
+
+    /// The work that a running lane has left, which runs no longer.
+    fn unfinished(&mut self, lane: u32) -> f64 {
+        self.groups.remove(lane) / self.lanes[lane as usize].slowdown
+    }
+
+    /// Goes on at the speeds that the cores have from now on.
+    fn keep_pace(&mut self, now: SimTime) {
+        for cpu in 0..self.cpus.len() {
+            let (Some(on), Some(pace)) = (self.cpus[cpu], &self.pace) else { continue };
+            if pace.until(cpu) <= now {
+                let left = self.unfinished(on.lane);
+                let slowdown = self.slowdown(now, on.lane, cpu);
+                let entry = &mut self.lanes[on.lane as usize];
+                entry.slowdown = slowdown;
+                self.groups.insert(on.lane, entry.group, left * slowdown);
+            }
+        }
     }
 
     /// Takes the running lane off its core and charges its virtual run time.
@@ -238,7 +289,7 @@ impl FairQuanta {
 
     fn preempt(&mut self, now: SimTime, cpu: usize) {
         if let Some(out) = self.stop(now, cpu) {
-            self.lanes[out as usize].work = self.groups.remove(out);
+            self.lanes[out as usize].work = self.unfinished(out);
             self.wait(out, cpu);
         }
     }
@@ -279,7 +330,7 @@ impl FairQuanta {
             }
             LaneState::Running { cpu } => {
                 self.stop(now, cpu as usize);
-                let left = self.groups.remove(lane);
+                let left = self.unfinished(lane);
                 self.fill(now, cpu as usize);
                 left
             }
@@ -336,6 +387,7 @@ impl CpuScheduler for FairQuanta {
             *left -= 1;
             done = (*left == 0).then_some(thread);
         } else {
+            self.keep_pace(now);
             self.end_slices(now);
         }
         self.set_rates();
@@ -361,7 +413,7 @@ impl CpuScheduler for FairQuanta {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cpu::GroupKind;
+    use crate::experiment::Look;
     use crate::host::Parameter;
     use crate::kernel::{Purpose, Streams};
 
@@ -435,6 +487,36 @@ mod tests {
         cpu.wake(SimTime(0), 1, demand(5.0, 1));
         assert_eq!(cpu.block(SimTime(4), 0), 46.0);
         assert_eq!(drain(&mut cpu), [(9, 1)]);
+    }
+
+    /// A core that takes `slowdown` times as long for bytecode.
+    fn slow_core(slowdown: f64) -> Vec<Look> {
+        vec![Look { at: SimTime::ZERO, bytecode: slowdown, native: 1.0 }]
+    }
+
+    #[test]
+    fn each_core_has_its_own_speed_and_work_is_kept_on_the_way() {
+        let mut cpu = quanta(&host(2, 10), 3, 1);
+        let course = Course { cores: vec![slow_core(2.0), slow_core(0.5)], stay: SimDuration(3) };
+        cpu.follow(&course, Streams::new("quanta", 1).stream(Purpose::Pace, 0));
+        cpu.wake(SimTime(0), 0, demand(20.0, 1));
+        cpu.wake(SimTime(0), 1, demand(20.0, 1));
+        assert_eq!(drain(&mut cpu), [(10, 1), (40, 0)]);
+        // What is left is work at the usual speed, whichever core it was on.
+        cpu.wake(SimTime(100), 0, demand(20.0, 1));
+        assert!((cpu.block(SimTime(110), 0) - 15.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_core_that_changes_its_speed_does_work_at_the_mean_of_its_rates() {
+        let looks =
+            |at| Look { at: SimTime(at), bytecode: [1.0, 4.0][at as usize % 2], native: 1.0 };
+        let course = Course { cores: vec![(0..2).map(looks).collect()], stay: SimDuration(50) };
+        let mut cpu = quanta(&host(1, 10), 1, 1);
+        cpu.follow(&course, Streams::new("quanta", 1).stream(Purpose::Pace, 0));
+        cpu.wake(SimTime(0), 0, demand(1e6, 1));
+        let took = drain(&mut cpu)[0].0 as f64;
+        assert!((took / 1.6e6 - 1.0).abs() < 0.03, "{took}");
     }
 
     /// On two cores: 2 wakes on the core of 0, which runs; the other one idles.

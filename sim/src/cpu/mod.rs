@@ -5,6 +5,7 @@
 //! nothing of locks, requests or pools; `engine` tells it who wakes and who
 //! blocks.
 
+mod course;
 mod fair_quanta;
 mod processor_sharing;
 mod quota;

@@ -161,7 +161,10 @@ pub(crate) fn run(
         CpuModel::FairQuanta => {
             let streams = Streams::new(&scenario.workload.name, scenario.machine_seed);
             let placement = streams.stream(Purpose::Placement, replication);
-            let cpu = FairQuanta::new(host, &groups, n, plan.widest, placement);
+            let mut cpu = FairQuanta::new(host, &groups, n, plan.widest, placement);
+            if let Some(course) = scenario.course {
+                cpu.follow(course, streams.stream(Purpose::Pace, replication));
+            }
             Engine::new(scenario, plan, layout, replication, cpu, observer).run()
         }
     }

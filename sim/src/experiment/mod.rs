@@ -10,7 +10,7 @@ pub use outcome::{
     ClassOutcome, Counts, Fate, MemoryOutcome, Observer, Outcome, PoolOutcome, Record,
     RestartCause, SimError, Snapshot, Utilisation, WorkersOutcome,
 };
-pub use scenario::{Background, CpuModel, Limits, Scenario, Start};
+pub use scenario::{Background, Course, CpuModel, Limits, Look, Scenario, Start};
 pub use summary::{ClassSummary, MemorySummary, PoolSummary, Summary, WorkersSummary};
 
 /// Simulates replication `replication` of `scenario`.

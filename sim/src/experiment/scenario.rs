@@ -2,7 +2,7 @@
 //! this seed.
 
 use crate::host::Host;
-use crate::kernel::SimDuration;
+use crate::kernel::{SimDuration, SimTime};
 use crate::pool::{Deployment, PoolConfig, Split, WHOLE};
 use crate::workload::Workload;
 
@@ -21,6 +21,9 @@ pub struct Scenario<'a> {
     pub cpu: CpuModel,
     /// What else runs on the cores.
     pub background: &'a [Background],
+    /// How fast each core is as time goes on, with [`CpuModel::FairQuanta`]; all
+    /// the same without.
+    pub course: Option<&'a Course>,
     /// Are the workers up when the load begins?
     pub start: Start,
     /// Requests per replication (a batch or a replay may have fewer).
@@ -43,6 +46,31 @@ pub struct Background {
     pub sleep: SimDuration,
     /// CPU time of a turn.
     pub work: SimDuration,
+}
+
+/// What was seen of the speed of each core of a machine that is shared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Course {
+    /// Of each core, by time.
+    pub cores: Vec<Vec<Look>>,
+    /// How long a core keeps one speed, on average.
+    pub stay: SimDuration,
+}
+
+/// How much longer work takes on a core at an instant.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Look {
+    /// When.
+    pub at: SimTime,
+    /// Time of bytecode, over its usual time.
+    pub bytecode: f64,
+    /// Time of native code, over its usual time.
+    pub native: f64,
+}
+
+impl Look {
+    /// All work takes its usual time.
+    pub const USUAL: Self = Self { at: SimTime::ZERO, bytecode: 1.0, native: 1.0 };
 }
 
 /// How threads share the cores.
@@ -96,6 +124,7 @@ impl<'a> Scenario<'a> {
             split: &WHOLE,
             cpu: CpuModel::default(),
             background: &[],
+            course: None,
             start: Start::default(),
             requests,
             seed,

@@ -32,6 +32,8 @@ pub enum Purpose {
     Lateness = 10,
     /// Which wake-ups find an idle core.
     Placement = 11,
+    /// Which speed each core takes up.
+    Pace = 12,
 }
 
 /// All streams of one workload and seed.

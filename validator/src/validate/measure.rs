@@ -11,7 +11,7 @@ use sim::workload::{PythonVersion, Trace, TraceRow, Workload};
 use super::cells::Cell;
 use super::deploy::deploy;
 use super::figures::{Figures, Served};
-use super::speed::{Reference, Slowdown};
+use super::speed::{Pieces, Reference, Slowdown};
 use crate::run::{Application, End, Limits, Observation, Outcome, Plan, RunError, Spec, Stop, run};
 
 /// Spacing of the looks at the processes.
@@ -93,6 +93,9 @@ pub struct Measured {
     pub observed: Figures,
     /// How fast the machine was.
     pub slowdown: Slowdown,
+    /// How fast each core was, as time went on.
+    #[serde(default)]
+    pub course: Vec<Pieces>,
     /// What a step of each kernel was timed at, in ns.
     pub kernels: Vec<(String, f64)>,
     /// What the process that made the pool had imported.
@@ -123,6 +126,7 @@ impl Measured {
             repeat,
             observed: Figures::from_fn(|_| None),
             slowdown,
+            course: Vec::new(),
             kernels: Vec::new(),
             application: None,
             failed: 0,
@@ -177,6 +181,7 @@ pub fn measure(
         repeat,
         observed: figures(&observation),
         slowdown: slowdown.unwrap_or(Slowdown::NONE),
+        course: seen.pieces(from, to),
         application: observation.startup.application,
         kernels: kernels(&observation),
         failed: failed(&observation),

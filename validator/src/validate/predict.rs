@@ -1,6 +1,7 @@
 //! The same cell, simulated: the same rows, the pool of the model, the host of
 //! the calibration at the speed that was seen beside the run.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rand::rngs::ChaCha8Rng;
@@ -9,11 +10,11 @@ use rand_distr::StandardNormal;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sim::experiment::{
-    Background, CpuModel, Fate, Limits, Observer, Outcome, Record, Scenario, SimError, Snapshot,
-    Start, simulate,
+    Background, Course, CpuModel, Fate, Limits, Look, Observer, Outcome, Record, Scenario,
+    SimError, Snapshot, Start, simulate,
 };
 use sim::host::{End, Host, HostParameter, ParameterUnit};
-use sim::kernel::SimDuration;
+use sim::kernel::{SimDuration, SimTime};
 use sim::pool::{Dispatcher, PoolConfig, StartMethod};
 use sim::workload::{Arrivals, Distribution, RequestClass, Segment, SegmentKind, Workload};
 
@@ -21,6 +22,7 @@ use super::anchors::{Anchors, Pace};
 use super::figures::{Figure, Figures, Served};
 use super::master::{Master, ready_with_its_workers};
 use super::measure::{Case, Measured, SAMPLE_EVERY};
+use super::speed::{Piece, unstalled};
 use crate::run::Application;
 use crate::servers;
 
@@ -33,6 +35,12 @@ const TIMERS: [&str; 4] =
     ["interpreter.switch_interval", "cpu.base_slice", "cpu.cooling", "cpu.timer_slack"];
 /// From one look at the speed to the next, as `reference.py` sleeps.
 const LOOK_EVERY: Duration = Duration::from_millis(25);
+/// Courses of what the machine does by chance, of which a prediction is the median.
+const CHANCES: u64 = 7;
+/// How long a core keeps one speed, once its slow waves are taken out: assumed. On
+/// the development host, spun on for 30 s, the autocorrelation fell to 1/e in 14 and
+/// 20 ms; with 4 to 60 ms the held-out errors hardly differ.
+const STAY: SimDuration = SimDuration(16_000_000);
 /// How often processes that nobody looked at are taken to wake.
 const OTHERS_EVERY: Duration = Duration::from_millis(10);
 /// More than any cell takes: other processes never end by themselves.
@@ -47,7 +55,8 @@ const MEASURED_BESIDE: &str = "cpu.speed";
 /// What the simulation says of one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Predicted {
-    /// With every parameter at its value.
+    /// With every parameter at its value: the median over what the machine may do by
+    /// chance.
     pub figures: Figures,
     /// Lower ends of the 90 % prediction intervals.
     pub low: Figures,
@@ -78,7 +87,7 @@ impl Predictor<'_> {
     /// As the simulation.
     pub fn predict(&self, case: &Case, measured: &Measured) -> Result<Predicted, SimError> {
         let pace = self.anchors.pace(measured);
-        let (figures, outcome) = self.at(case, measured, self.host, pace, case.seed)?;
+        let (figures, outcome) = self.usual(case, measured, pace)?;
         let drawn: Vec<Figures> = (0..self.draws)
             .into_par_iter()
             .map(|draw| {
@@ -105,6 +114,24 @@ impl Predictor<'_> {
             cores: outcome.utilisation.cores * self.host.quota.map_or(cores, |q| q.cpus.min(cores)),
             served: outcome.counts.completed,
         })
+    }
+
+    /// The figures of `case` with every parameter at its value, each the median of
+    /// several courses of the machine's chances, and the first outcome.
+    fn usual(
+        &self,
+        case: &Case,
+        measured: &Measured,
+        pace: Pace,
+    ) -> Result<(Figures, Outcome), SimError> {
+        let (first, outcome) = self.at(case, measured, self.host, pace, case.seed)?;
+        let mut all: Vec<Figures> = (1..CHANCES)
+            .into_par_iter()
+            .map(|chance| case.seed.wrapping_add(chance << 32))
+            .map(|machine| Ok(self.at(case, measured, self.host, pace, machine)?.0))
+            .collect::<Result<_, SimError>>()?;
+        all.push(first);
+        Ok((quantile(&all, 0.5), outcome))
     }
 
     /// The parameter whose range moves `figure` furthest from its prediction
@@ -165,10 +192,12 @@ impl Predictor<'_> {
         let scenario =
             Scenario::of(&workload, &host, &case.deployment, case.cell.requests, case.seed);
         let background = background(measured);
+        let course = course(measured);
         let limits = Limits { events: MOST_EVENTS, ..Limits::default() };
         let scenario = Scenario {
             cpu: CpuModel::FairQuanta,
             background: &background,
+            course: course.as_ref(),
             machine_seed,
             limits,
             ..scenario
@@ -202,6 +231,21 @@ fn background(measured: &Measured) -> Vec<Background> {
     all.into_iter().filter(|it| it.work.0 > 0).collect()
 }
 
+/// How fast each core was beside that run, over the mean of all; `None` if it was
+/// not kept.
+fn course(measured: &Measured) -> Option<Course> {
+    let speed = measured.slowdown;
+    let level = |piece: Piece, cpu: u64| unstalled(cpu as f64, piece.least) / piece.mean;
+    let mut cores: BTreeMap<u64, Vec<Look>> = BTreeMap::new();
+    for pieces in &measured.course {
+        let bytecode = level(speed.bytecode, pieces.bytecode);
+        let native = level(speed.native, pieces.native);
+        let look = Look { at: SimTime(pieces.at), bytecode, native };
+        cores.entry(pieces.core).or_default().push(look);
+    }
+    (!cores.is_empty()).then(|| Course { cores: cores.into_values().collect(), stay: STAY })
+}
+
 /// Bytes that the runner and the Python beside it have in common.
 fn shared(measured: &Measured) -> Option<u64> {
     measured.application?.shared_bytes
@@ -220,7 +264,9 @@ fn ready(scenario: &Scenario<'_>, case: &Case) -> Result<f64, SimError> {
     }
     let slots = case.deployment.slots();
     workload.arrivals = Arrivals::Batch { requests: slots };
-    let cold = Scenario { workload: &workload, start: Start::Cold, requests: slots, ..*scenario };
+    // What each core did is known of the time of the requests only.
+    let cold = Scenario { start: Start::Cold, course: None, ..*scenario };
+    let cold = Scenario { workload: &workload, requests: slots, ..cold };
     let mut seen = Watcher::default();
     let workers = simulate(&cold, 0, &mut seen)?.ready_at.as_secs();
     let answered = seen.served.iter().map(|it| it.answered).max().unwrap_or_default();
@@ -375,15 +421,18 @@ fn scaled(distribution: &Distribution, times: f64) -> Distribution {
 /// The middle 90 % of `drawn`, never without `point`.
 fn interval(point: &Figures, drawn: &[Figures]) -> (Figures, Figures) {
     let tail = (1.0 - COVERAGE) / 2.0;
-    let at = |figure: Figure, share: f64| {
-        let mut values: Vec<f64> = drawn.iter().filter_map(|it| it.get(figure)).collect();
-        values.extend(point.get(figure));
+    let all: Vec<Figures> = drawn.iter().chain([point]).copied().collect();
+    (quantile(&all, tail), quantile(&all, 1.0 - tail))
+}
+
+/// Each figure's quantile `share` of `all` that have it.
+fn quantile(all: &[Figures], share: f64) -> Figures {
+    Figures::from_fn(|figure| {
+        let mut values: Vec<f64> = all.iter().filter_map(|it| it.get(figure)).collect();
         values.sort_by(f64::total_cmp);
         let last = values.len().checked_sub(1)?;
         values.get((share * last as f64).round() as usize).copied()
-    };
-    let ends = |share| Figures::from_fn(|figure| at(figure, share));
-    (ends(tail), ends(1.0 - tail))
+    })
 }
 
 #[cfg(test)]

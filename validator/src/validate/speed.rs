@@ -5,7 +5,6 @@
 //! that; a neighbour of the whole machine, a slower clock or a crowded cache
 //! does.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -33,14 +32,22 @@ pub const OTHERS: f64 = 0.15;
 struct Look {
     /// When it began, in ns of CLOCK_MONOTONIC.
     at: u64,
-    /// CPU time of the bytecode, in ns.
-    bytecode: u64,
-    /// CPU time of the C code, in ns.
-    native: u64,
     /// CPU time of all processes of the machine until then, in ns.
     busy: u64,
+    piece: Pieces,
+}
+
+/// What one look saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pieces {
+    /// When, in ns from the first request that was due.
+    pub at: u64,
     /// The core that was looked at.
-    core: u64,
+    pub core: u64,
+    /// CPU time of the bytecode, in ns.
+    pub bytecode: u64,
+    /// CPU time of the C code, in ns.
+    pub native: u64,
 }
 
 /// Runs until finished or dropped.
@@ -81,7 +88,7 @@ fn read(line: &str) -> Option<Look> {
     let numbers: Vec<u64> = line.split(' ').map(str::parse).collect::<Result<_, _>>().ok()?;
     let [at, bytecode, native, ticks, core] = numbers[..] else { return None };
     let busy = ticks * (1_000_000_000 / procfs::ticks_per_second().max(1));
-    Some(Look { at, bytecode, native, busy, core })
+    Some(Look { at, busy, piece: Pieces { at, core, bytecode, native } })
 }
 
 /// What the reference saw.
@@ -104,8 +111,8 @@ pub struct Slowdown {
     pub bytecode: Piece,
     /// C code.
     pub native: Piece,
-    /// Standard error of the mean of bytecode, as a share of it, and how far the
-    /// cores are apart: nobody knows on which the pool ran.
+    /// Standard error of the mean of bytecode, as a share of it, had the looks
+    /// nothing to do with each other.
     pub error: f64,
     /// Slowest over fastest stretch while the pool served, less one, of C code:
     /// bytecode changes its speed all the time.
@@ -143,34 +150,29 @@ impl Seen {
     /// While the pool served, from `begin` to `end`, instants in ns of
     /// CLOCK_MONOTONIC; `None` if there were too few pieces.
     pub fn slowdown(&self, begin: u64, end: u64) -> Option<Slowdown> {
-        let of = |cpu: fn(&Look) -> u64| {
+        let of = |cpu: fn(&Pieces) -> u64| {
             let until = self.0.iter().filter(|look| look.at < end);
-            let all: Vec<f64> = until.clone().map(|look| cpu(look) as f64).collect();
+            let all: Vec<f64> = until.clone().map(|look| cpu(&look.piece) as f64).collect();
             let during: Vec<f64> =
-                until.filter(|look| look.at >= begin).map(|look| cpu(look) as f64).collect();
+                until.filter(|look| look.at >= begin).map(|look| cpu(&look.piece) as f64).collect();
             Timed::of(all, during)
         };
         let (bytecode, native) = (of(|it| it.bytecode)?, of(|it| it.native)?);
-        let during = self.0.iter().filter(|it| (begin..end).contains(&it.at));
-        let apart = between_cores(during) / bytecode.piece.mean;
+        let cost = self.0.iter().map(|it| (it.piece.bytecode + it.piece.native) as f64);
         Some(Slowdown {
             bytecode: bytecode.piece,
             native: native.piece,
-            error: bytecode.error.hypot(apart),
+            error: bytecode.error,
             drift: native.drift,
-            cost: self.0.iter().map(|it| (it.bytecode + it.native) as f64).sum::<f64>() / 1e9,
+            cost: cost.sum::<f64>() / 1e9,
         })
     }
-}
 
-/// Standard deviation of the cores' mean times of bytecode, in ns.
-fn between_cores<'a>(looks: impl Iterator<Item = &'a Look>) -> f64 {
-    let mut cores: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
-    for look in looks {
-        cores.entry(look.core).or_default().push(look.bytecode as f64);
+    /// The looks while the pool served, as of `slowdown`.
+    pub fn pieces(&self, begin: u64, end: u64) -> Vec<Pieces> {
+        let during = self.0.iter().filter(|it| (begin..end).contains(&it.at));
+        during.map(|it| Pieces { at: it.at - begin, ..it.piece }).collect()
     }
-    let means: Vec<f64> = cores.values().map(|times| mean(times)).collect();
-    deviation(&means, mean(&means))
 }
 
 /// One kind of piece.
@@ -189,17 +191,21 @@ impl Timed {
         }
         all.sort_by(f64::total_cmp);
         let least = all[all.len() / 10];
-        let during: Vec<f64> = during.into_iter().map(|cpu| cpu.min(STALL * least)).collect();
+        let during: Vec<f64> = during.into_iter().map(|cpu| unstalled(cpu, least)).collect();
         let length = during.len().div_ceil(STRETCHES);
         let stretches: Vec<f64> = during.chunks(length).map(mean).collect();
         let piece = Piece { least, mean: mean(&during) };
         let (low, high) = stretches
             .iter()
             .fold((f64::INFINITY, 0.0_f64), |(low, high), &s| (low.min(s), high.max(s)));
-        let error =
-            deviation(&stretches, piece.mean) / (stretches.len() as f64).sqrt() / piece.mean;
+        let error = deviation(&during, piece.mean) / (during.len() as f64).sqrt() / piece.mean;
         Some(Self { piece, error, drift: high / low - 1.0 })
     }
+}
+
+/// Without what a stall of the machine adds to a piece, whose `least` is usual.
+pub(super) fn unstalled(cpu: f64, least: f64) -> f64 {
+    cpu.min(STALL * least)
 }
 
 fn mean(values: &[f64]) -> f64 {
@@ -221,10 +227,8 @@ mod tests {
             (0..100)
                 .map(|at| Look {
                     at,
-                    bytecode: cpu(at),
-                    native: cpu(at),
                     busy: 1 + at / 2,
-                    core: at % 2,
+                    piece: Pieces { at, core: at % 2, bytecode: cpu(at), native: cpu(at) },
                 })
                 .collect(),
         )
@@ -248,11 +252,13 @@ mod tests {
     }
 
     #[test]
-    fn cores_that_are_apart_make_the_speed_uncertain() {
-        // Even instants are of one core, odd ones of the other.
-        let apart = seen(|at| if at % 2 == 0 { 1000 } else { 1200 }).slowdown(20, 100).unwrap();
-        let expected = (2.0 * 100.0_f64.powi(2)).sqrt() / 1100.0;
-        assert!((apart.error - expected).abs() < 1e-9, "{apart:?}");
+    fn looks_that_differ_make_the_speed_uncertain() {
+        let apart = seen(|at| if at % 2 == 0 { 1000 } else { 1200 });
+        let expected = (80.0 * 100.0_f64.powi(2) / 79.0).sqrt() / 80.0_f64.sqrt() / 1100.0;
+        let error = apart.slowdown(20, 100).unwrap().error;
+        assert!((error - expected).abs() < 1e-9, "{error}");
+        let pieces = apart.pieces(20, 100);
+        assert_eq!((pieces.len(), pieces[1].at, pieces[1].core), (80, 1, 1));
     }
 
     #[test]
@@ -270,7 +276,8 @@ mod tests {
 
     #[test]
     fn a_line_that_was_cut_short_says_nothing() {
-        let whole = Look { at: 5, bytecode: 6, native: 7, busy: 8 * 10_000_000, core: 1 };
+        let piece = Pieces { at: 5, core: 1, bytecode: 6, native: 7 };
+        let whole = Look { at: 5, busy: 8 * 10_000_000, piece };
         assert_eq!(read("5 6 7 8 1"), Some(whole));
         assert_eq!((read("5 6 7"), read("5 6 7 8 "), read("")), (None, None, None));
     }

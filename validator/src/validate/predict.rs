@@ -18,6 +18,7 @@ use sim::pool::{Dispatcher, PoolConfig, StartMethod};
 use sim::workload::{Arrivals, Distribution, RequestClass, Segment, SegmentKind, Workload};
 
 use super::anchors::{Anchors, Pace};
+use super::discrepancy::widened;
 use super::figures::{Figure, Figures, Served};
 use super::master::{Master, ready_with_its_workers};
 use super::measure::{Case, Measured, SAMPLE_EVERY};
@@ -25,7 +26,7 @@ use crate::run::Application;
 use crate::servers;
 
 /// Share of the observations that a prediction interval is meant to hold.
-const COVERAGE: f64 = 0.90;
+pub(super) const COVERAGE: f64 = 0.90;
 /// 97.5 % point of the standard normal distribution: where a range ends.
 const RANGE_END: f64 = 1.959_963_984_540_054;
 /// Times that pass however fast the cores are.
@@ -49,7 +50,9 @@ const MEASURED_BESIDE: &str = "cpu.speed";
 pub struct Predicted {
     /// With every parameter at its value.
     pub figures: Figures,
-    /// Lower ends of the 90 % prediction intervals.
+    /// Lower ends of the 90 % prediction intervals: of the calibration's
+    /// parameters, of what a machine does by chance, and of what the model itself
+    /// is off by, where the calibration has that.
     pub low: Figures,
     /// Upper ends.
     pub high: Figures,
@@ -97,6 +100,7 @@ impl Predictor<'_> {
             })
             .collect::<Result<_, SimError>>()?;
         let (low, high) = interval(&figures, &drawn);
+        let (low, high) = widened(&self.host.discrepancy, &low, &high);
         let cores = f64::from(self.host.cores);
         Ok(Predicted {
             figures,

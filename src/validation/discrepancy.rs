@@ -78,13 +78,15 @@ impl Asked {
         let figures = measured(&campaign.results, note);
         let known: Vec<(&'static str, &Discrepancy)> =
             figures.iter().filter_map(|it| Some((it.key(), it.outcome.as_ref().ok()?))).collect();
+        if read(&self.calibration)? != self.text {
+            let message = "the calibration was changed while its predictions were measured; \
+                           repeat the command: the runs are kept";
+            return Err(Failure::Refused(message.to_owned()));
+        }
         let written = match (campaign.interrupted, &summary.judgement) {
             (true, _) => Err("it was interrupted; repeat the command to go on".to_owned()),
             (_, Judgement::TooNoisy) => Err("the machine is too noisy".to_owned()),
             _ if known.is_empty() => Err("too few cells are left for any figure".to_owned()),
-            _ if read(&self.calibration)? != self.text => {
-                Err("the calibration was changed meanwhile; repeat the command".to_owned())
-            }
             _ => self.replace(&known).map(|()| Ok(self.to.clone()))?,
         };
         Ok(Measured { figures, written })

@@ -30,6 +30,8 @@ pub struct Prediction {
     pub limits: Vec<Option<Estimate>>,
     /// Is each limit kept for all that the parameters may be?
     pub verdicts: Vec<Verdict>,
+    /// Did the calibration's discrepancy move any ends?
+    pub model_error: bool,
 }
 
 impl Prediction {
@@ -68,6 +70,7 @@ impl Prediction {
             classes: (0..summary.classes.len()).map(class).collect(),
             verdicts: verdicts.collect(),
             limits,
+            model_error: !discrepancy.is_empty(),
         }
     }
 }

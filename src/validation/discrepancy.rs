@@ -136,16 +136,94 @@ fn with(
 mod tests {
     use super::*;
     use sim::host::{Figure, Origin};
+    use validator::validate::campaign::CellResult;
+    use validator::validate::verdict::Run;
+    use validator::validate::{Case, Figures, Predicted, Slowdown, cells};
 
     fn of(low_factor: f64, high_factor: f64) -> Discrepancy {
         let (origin, note) = (Origin::Measured, "a \"test\"".to_owned());
         Discrepancy { low_factor, high_factor, cells: 24, origin, note }
     }
 
+    fn ideal() -> Host {
+        Host { date: "2026-02-28".to_owned(), ..Host::ideal(2) }
+    }
+
+    /// A campaign of every development cell, whose throughput is half of the least
+    /// that was foreseen.
+    fn campaign(cells: &[Cell]) -> Campaign {
+        let only = |value| {
+            let throughput = validator::validate::Figure::Throughput;
+            Figures::from_fn(|figure| (figure == throughput).then_some(value))
+        };
+        let measured = || validator::validate::Measured {
+            cell: String::new(),
+            repeat: 0,
+            observed: only(1.0),
+            slowdown: Slowdown::NONE,
+            kernels: Vec::new(),
+            application: None,
+            failed: 0,
+            cores: 0.0,
+            core_wait: 0.0,
+            sampling: 0.0,
+            rejected: 0,
+            others: 0.0,
+            drifted: false,
+        };
+        let (figures, low, high) = (only(3.0), only(2.0), only(4.0));
+        let predicted = Predicted { figures, low, high, cores: 0.0, served: 0 };
+        let python = "3.12".parse().unwrap();
+        let result = |cell: &Cell| CellResult {
+            case: Case::new(cell, python, &Host::ideal(2), 1).unwrap(),
+            runs: vec![Run { measured: measured(), predicted: predicted.clone() }],
+            comparisons: Vec::new(),
+        };
+        Campaign { results: cells.iter().map(result).collect(), ..Campaign::default() }
+    }
+
+    fn summary(judgement: Judgement) -> Summary {
+        Summary { judgement, ..Summary::of_errors(&[]) }
+    }
+
+    #[test]
+    fn what_was_found_lands_in_the_calibration_once_all_ran() {
+        let folder = tempfile::tempdir().unwrap();
+        let host = folder.path().join("host.toml");
+        let ideal = ideal();
+        fs::write(&host, ideal.write()).unwrap();
+        let cells = cells::shipped(Set::Development).unwrap();
+        let asked = Asked::new(&host, &host, &cells).unwrap();
+        let mut campaign = campaign(&cells);
+        campaign.interrupted = true;
+        let none = asked.write(&campaign, &summary(Judgement::Within), "a test").unwrap();
+        assert!(none.written.unwrap_err().contains("interrupted"));
+        campaign.interrupted = false;
+        let none = asked.write(&campaign, &summary(Judgement::TooNoisy), "a test").unwrap();
+        assert!(none.written.unwrap_err().contains("noisy"));
+        assert_eq!(fs::read_to_string(&host).unwrap(), ideal.write());
+
+        let found = asked.write(&campaign, &summary(Judgement::Within), "a test").unwrap();
+        assert_eq!(found.written, Ok(host.clone()));
+        let missing = found.figures.iter().filter(|it| it.outcome.is_err()).count();
+        assert_eq!(missing, 6, "no other figure was seen");
+        let read = Host::load(&host).unwrap();
+        let [(Figure::Throughput, of)] = &read.discrepancy.into_iter().collect::<Vec<_>>()[..]
+        else {
+            panic!("one figure")
+        };
+        assert!((of.low_factor - 0.5).abs() < 1e-12 && of.high_factor == 1.0, "{of:?}");
+        assert_eq!(of.cells, cells.len() as u64);
+
+        // It has changed since: what somebody wrote there is not lost.
+        let refused = asked.write(&campaign, &summary(Judgement::Within), "a test");
+        assert!(matches!(refused, Err(Failure::Refused(why)) if why.contains("was changed")));
+    }
+
     #[test]
     fn the_table_is_replaced_and_every_other_line_stays() {
         let path = Path::new("host.toml");
-        let plain = format!("# of my own\n{}", Host::ideal(2).write());
+        let plain = format!("# of my own\n{}", ideal().write());
         let (first, second) = (of(0.25, 4.0), of(1.0, 1.0 / 0.3));
         let once = with(&plain, &[("p99", &first), ("throughput", &second)]).unwrap();
         assert!(once.starts_with(plain.trim_end()), "{once}");

@@ -38,6 +38,10 @@ pub struct ValidateArgs {
     /// Only cells with this in their name, effect or pool
     #[arg(long, value_name = "TEXT")]
     pub only: Option<String>,
+    /// Measure how far the model itself is off, and write FILE: the calibration,
+    /// with intervals that hold what these cells showed; of development cells only
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["decision", "workload"])]
+    pub discrepancy: Option<PathBuf>,
     /// Draws of the calibration's parameters for the prediction intervals
     #[arg(long, value_name = "N", default_value_t = 32,
           value_parser = clap::value_parser!(u32).range(1..=10_000))]

@@ -7,12 +7,14 @@ use sim::pool::{Concurrency, PoolKind, Profile};
 use validator::interpreters::{self, Interpreter};
 use validator::run::{Stop, WaitKernel};
 use validator::validate::campaign::{self, Settings};
+use validator::validate::discrepancy::note;
 use validator::validate::summary::{Judgement, Summary};
 use validator::validate::{Cell, Set, cells};
 
 use crate::args::{Format, ValidateArgs};
 use crate::exit::{Code, Failure};
 use crate::files::to_stdout;
+use crate::validation::discrepancy::Asked;
 use crate::validation::extrapolation::Restricted;
 use crate::validation::{Answer, Keeper, decision, exports, extrapolation, suspects};
 use crate::{command_line, inputs, render};
@@ -31,6 +33,12 @@ pub fn run(args: &ValidateArgs) -> Result<Code, Failure> {
         true => Vec::new(),
         false => chosen(args)?,
     };
+    let to = args.discrepancy.as_deref();
+    let asked = to.map(|to| Asked::new(to, path, &cells)).transpose()?;
+    if asked.is_some() {
+        // What is measured is how far runs lie beyond the intervals without it.
+        host.discrepancy.clear();
+    }
     let mut restricted = None;
     if cells.iter().any(|cell| cell.set == Set::Extrapolation) {
         let Restricted { host: one, said } = extrapolation::restricted(path, &host)?;
@@ -54,7 +62,12 @@ pub fn run(args: &ValidateArgs) -> Result<Code, Failure> {
         return decision::run(args, &settings, &stop);
     }
     let campaign = campaign::run(&cells, &settings, &stop, &mut Keeper::new(&args.out))?;
-    let summary = Summary::of(&campaign.results);
+    let summary = match &asked {
+        Some(_) => Summary::of_errors(&campaign.results),
+        None => Summary::of(&campaign.results),
+    };
+    let note = note(&interpreter.build, settings.repeats);
+    let discrepancy = asked.map(|it| it.write(&campaign, &summary, &note)).transpose()?;
     let answer = Answer {
         host: &host,
         interpreter: &interpreter,
@@ -63,6 +76,7 @@ pub fn run(args: &ValidateArgs) -> Result<Code, Failure> {
         worst: suspects(&campaign, &settings)?,
         repeats: settings.repeats,
         restricted,
+        discrepancy,
         out: &args.out,
         command: command_line::repeat(),
     };
@@ -75,10 +89,16 @@ pub fn run(args: &ValidateArgs) -> Result<Code, Failure> {
 }
 
 fn code(answer: &Answer<'_>) -> Code {
+    let unwritten = answer.discrepancy.as_ref().is_some_and(|it| it.written.is_err());
     if answer.campaign.results.is_empty() {
         return Code::NotRun;
     }
+    if unwritten && answer.campaign.interrupted {
+        return Code::Internal;
+    }
     match answer.summary.judgement {
+        // Disturbed runs left too few cells.
+        Judgement::Within | Judgement::Beyond(_) if unwritten => Code::TooNoisy,
         Judgement::Within => Code::Met,
         Judgement::Beyond(_) => Code::Beyond,
         Judgement::TooNoisy => Code::TooNoisy,

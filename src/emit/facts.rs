@@ -107,8 +107,12 @@ fn head(target: Target, source: &Source<'_>, fitted: &Fitted<'_>) -> Vec<String>
     )];
     head.extend(fitted.about(source));
     let command = source.command;
+    let ends = match source.host.discrepancy.is_empty() {
+        true => "",
+        false => ", their ends moved by how far the model was off in real runs",
+    };
     head.push(format!(
-        "Intervals are 95 % intervals; {}. Seed {}. The same again: {command}",
+        "Intervals are 95 % intervals{ends}; {}. Seed {}. The same again: {command}",
         calibration(source.host),
         source.options.seed
     ));

@@ -113,6 +113,19 @@ pub fn host(host: &Host) -> String {
     format!("{} ({} cores{siblings}, {memory}{quota})", host.name, host.cores)
 }
 
+/// What the second interval of every figure holds beside the first.
+pub fn wide(host: &Host) -> &'static str {
+    match host.discrepancy.is_empty() {
+        true => "with the parameters' ranges",
+        false => "with the parameters' ranges and the model's error",
+    }
+}
+
+/// The same in a few words.
+pub fn wide_in_short(host: &Host) -> &'static str {
+    if host.discrepancy.is_empty() { "with the ranges" } else { "with ranges and model error" }
+}
+
 /// Every figure with two intervals: of the simulation at the best values of
 /// the parameters, and over their ranges.
 fn figures(answer: &Answer<'_>, page: &mut Page) {
@@ -122,7 +135,12 @@ fn figures(answer: &Answer<'_>, page: &mut Page) {
         let startup = row("start-up", Unit::Seconds.estimate(&choice.startup));
         return predicted(answer.workload, &choice.summary, vec![startup], page);
     }
-    page.heading("Predicted: 95 % interval of the simulation, then with the parameters' ranges");
+    // The longer one leaves no room for the rest, which stands under "How sure".
+    let simulated = match answer.host.discrepancy.is_empty() {
+        true => "95 % interval of the simulation",
+        false => "simulated",
+    };
+    page.heading(&format!("Predicted: {simulated}, then {}", wide(answer.host)));
     page.table(&figure_rows(answer));
 }
 
@@ -201,7 +219,7 @@ fn margins(answer: &Answer<'_>, page: &mut Page) {
 }
 
 /// Every limit: its verdict, what is limited, the limit, how much of it is used
-/// up, and the verdict over the parameters' ranges if that is another.
+/// up, and the verdict over the wider interval if that is another.
 pub fn margin_rows(answer: &Answer<'_>) -> Vec<[String; 5]> {
     let margins = &answer.recommendation.choice.margins;
     let over_ranges = &answer.recommendation.what_if.sensitivity.prediction.verdicts;
@@ -217,7 +235,9 @@ pub fn margin_rows(answer: &Answer<'_>) -> Vec<[String; 5]> {
             let limit = format!("{bound} {}", unit.show(margin.limit));
             let wide = match *over_ranges == margin.verdict {
                 true => String::new(),
-                false => format!("with the ranges: {}", verdict(*over_ranges)),
+                false => {
+                    format!("{}: {}", wide_in_short(answer.host), verdict(*over_ranges))
+                }
             };
             [verdict(margin.verdict).to_owned(), name, limit, room(margin), wide]
         })
@@ -379,9 +399,13 @@ fn sure(answer: &Answer<'_>, page: &mut Page) {
 /// What the intervals cover, and what they rest on.
 pub fn sure_line(answer: &Answer<'_>) -> String {
     let effort = &answer.recommendation.effort;
+    let off = match answer.host.discrepancy.is_empty() {
+        true => "",
+        false => ", and moves its ends by how far the model was off in real runs",
+    };
     format!(
         "The first interval covers the simulation's own error; the second adds the ranges of the \
-         parameters, one at a time and as independent: {}. {} candidates raced over {} simulated \
+         parameters, one at a time and as independent{off}: {}. {} candidates raced over {} simulated \
          requests; seed {}.",
         calibration(answer.host),
         effort.raced,
@@ -401,10 +425,23 @@ pub fn calibration(host: &Host) -> String {
     let count = |origin| origins.iter().filter(|o| **o == origin).count();
     let date = if host.date.is_empty() { String::new() } else { format!(" of {}", host.date) };
     format!(
-        "calibration {}{date} has {} measured, {} published and {} assumed",
+        "calibration {}{date} has {} measured, {} published and {} assumed{}",
         host.name,
         count(Origin::Measured),
         count(Origin::Published),
-        count(Origin::Assumed)
+        count(Origin::Assumed),
+        off(host)
     )
+}
+
+/// What the calibration's discrepancy was taken from, if it has one.
+fn off(host: &Host) -> String {
+    let cells = || host.discrepancy.values().map(|it| it.cells);
+    match (cells().min(), cells().max()) {
+        (Some(least), Some(most)) if least < most => {
+            format!(", and the model's error from {least} to {most} cells")
+        }
+        (Some(_), Some(cells)) => format!(", and the model's error from {cells} cells"),
+        _ => String::new(),
+    }
 }

@@ -65,9 +65,12 @@ pub fn text(answer: &Answer<'_>) -> String {
     lives::memory(answer, &mut page);
     timeline(answer, &mut page);
     page.heading("How sure");
+    // What the model is off by was measured beyond the ranges of the parameters,
+    // which are not in these intervals: it cannot be added to them.
+    let neither = if answer.host.discrepancy.is_empty() { "" } else { " or of the model" };
     let line = format!(
         "{} replications of {}, seed {}. Intervals cover the simulation's own error, not that of \
-         the parameters: {}.",
+         the parameters{neither}: {}.",
         answer.summary.outcomes.len(),
         count(answer.requests, "request"),
         answer.seed,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use sim::host::Discrepancy;
 use validator::validate::Figure;
 use validator::validate::campaign::CellResult;
 use validator::validate::summary::{Judgement, Line};
@@ -10,12 +11,14 @@ use validator::validate::verdict::Comparison;
 use super::layout::Page;
 use super::units::{Unit, count};
 use crate::validation::Answer;
+use crate::validation::discrepancy::Measured;
 
 /// The whole answer: verdict, medians, worst errors, cells.
 pub fn text(answer: &Answer<'_>) -> String {
     let mut page = Page::default();
     verdict(answer, &mut page);
     overall(&answer.summary.all, &mut page);
+    discrepancy(answer, &mut page);
     by_group("effect", &answer.summary.effects, &mut page);
     by_group("pool", &answer.summary.pools, &mut page);
     worst(answer, &mut page);
@@ -89,6 +92,32 @@ fn overall(lines: &[Line], page: &mut Page) {
          differ. In noise: cells whose error is no larger. Covered: runs within their 90 % \
          prediction interval.",
     );
+}
+
+/// How far the ends of intervals must move, and where that was written.
+fn discrepancy(answer: &Answer<'_>, page: &mut Page) {
+    let Some(Measured { figures, written }) = &answer.discrepancy else { return };
+    page.heading("What the model itself is off by: factors of the ends of its 90 % intervals");
+    let mut rows = vec![["figure", "cells", "lower end", "upper end"].map(str::to_owned)];
+    for found in figures {
+        let name = found.figure.name().to_owned();
+        rows.push(match &found.outcome {
+            Ok(Discrepancy { low_factor, high_factor, cells, .. }) => {
+                [name, cells.to_string(), format!("{low_factor:.3}"), format!("{high_factor:.3}")]
+            }
+            Err(why) => [name, format!("not known: {why}"), String::new(), String::new()],
+        });
+    }
+    page.table(&rows);
+    page.paragraph(
+        "  ",
+        "Taken from intervals without it: what is covered above does not hold it, and is not \
+         judged. With it, nine of ten runs of further cells like these lie within.",
+    );
+    match written {
+        Ok(path) => page.hanging("  ", "    ", &format!("Written into {}", path.display())),
+        Err(why) => page.hanging("  ", "    ", &format!("Not written: {why}")),
+    }
 }
 
 /// Median absolute errors, one column for each figure.

@@ -9,7 +9,7 @@ use super::parts::{Badge, Bar, Cell, Table};
 use crate::render::pool::served;
 use crate::render::recommendation::{
     Answer, all_limits, figure_rows, goal, has_limits, host, limited, margin_rows, settings, what,
-    why_lines,
+    why_lines, wide, wide_in_short,
 };
 use crate::render::units::Unit;
 
@@ -138,8 +138,8 @@ fn pools(answer: &Answer<'_>) -> Vec<Pool> {
 
 fn figures(answer: &Answer<'_>) -> Table {
     Table::of_text(
-        "Predicted: the 95 % interval of the simulation, then with the parameters' ranges",
-        ["figure", "predicted", "with the ranges"],
+        &format!("Predicted: the 95 % interval of the simulation, then {}", wide(answer.host)),
+        ["figure", "predicted", wide_in_short(answer.host)],
         figure_rows(answer),
     )
 }

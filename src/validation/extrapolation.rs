@@ -23,7 +23,7 @@ pub struct Restricted {
 /// its raw observations fitted again, else the prior ranges of the reference.
 pub fn restricted(path: &Path, host: &Host) -> Result<Restricted, Failure> {
     let prior = inputs::reference()?;
-    let (one, how) = match raw_of(path) {
+    let (mut one, how) = match raw_of(path) {
         Some(folder) => {
             let raw = Raw::kept(&folder)?;
             let fitted = refit(raw.observations(), &raw.facts, &prior);
@@ -36,6 +36,8 @@ pub fn restricted(path: &Path, host: &Host) -> Result<Restricted, Failure> {
             "its raw observations were not found, so what needs a second core has the range of the reference host",
         ),
     };
+    // It belongs to the parameters as they were.
+    one.discrepancy.clear();
     let differ = changed(host, &one);
     let differ = differ.iter().map(|(name, was, is)| format!("{name} {was:.3e} became {is:.3e}"));
     let differ = match differ.collect::<Vec<_>>().join(", ") {

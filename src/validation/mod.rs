@@ -1,6 +1,7 @@
 //! What `planner validate` keeps and exports.
 
 pub mod decision;
+pub mod discrepancy;
 pub mod exports;
 pub mod extrapolation;
 mod keeper;
@@ -27,6 +28,8 @@ pub struct Answer<'a> {
     pub repeats: u32,
     /// What the calibration was restricted to, if it was.
     pub restricted: Option<String>,
+    /// What the model itself is off by, if that was asked for.
+    pub discrepancy: Option<discrepancy::Measured>,
     /// Folder of the runs.
     pub out: &'a Path,
     /// The command that repeats this.

@@ -249,3 +249,51 @@ p99 = { call = "15 ms" }
 fn the_answer_as_a_whole() {
     insta::assert_snapshot!(Lab::new().answer(RECOMMEND, 0));
 }
+
+#[test]
+fn what_the_model_is_off_by_moves_ends_and_nothing_else() {
+    let lab = Lab::new();
+    let reference = concat!(env!("CARGO_MANIFEST_DIR"), "/calibration/reference-8core.toml");
+    let plain = std::fs::read_to_string(reference).unwrap();
+    let off = |figure: &str, low: f64, high: f64| {
+        format!(
+            "\n[discrepancy.{figure}]\nlow_factor = {low}\nhigh_factor = {high}\ncells = 24\n\
+             origin = \"measured\"\nnote = \"a test\"\n"
+        )
+    };
+    lab.write("off.toml", plain + &off("throughput", 0.5, 2.0) + &off("p99", 0.8, 1.25));
+    let mut without = json(&lab, RECOMMEND, 0);
+    let mut with = json(&lab, &format!("{RECOMMEND} --calibration off.toml"), 0);
+    assert_eq!(with["prediction"]["model_error"], true);
+    assert_eq!(without["prediction"]["model_error"], false);
+    let interval = |answer: &Value, path: &str| {
+        let it = answer.pointer(path).unwrap();
+        ["point", "low", "high"].map(|end| it[end].as_f64().unwrap())
+    };
+    for (path, low, high) in [
+        ("/prediction/throughput", 0.5, 2.0),
+        ("/prediction/makespan", 0.5, 2.0),
+        ("/prediction/latency/unit/p99", 0.8, 1.25),
+        ("/prediction/latency/unit/p50", 1.0, 1.0),
+        ("/prediction/peak_pss", 1.0, 1.0),
+    ] {
+        let (is, was) = (interval(&with, path), interval(&without, path));
+        let expected = [was[0], was[1] * low, was[2] * high];
+        for (is, expected) in is.into_iter().zip(expected) {
+            assert!((is / expected - 1.0).abs() < 1e-12, "{path}: {is} {expected}");
+        }
+    }
+    for answer in [&mut with, &mut without] {
+        answer["prediction"].take();
+        answer["command"].take();
+    }
+    assert_eq!(with, without, "nothing but the prediction changes");
+    let text = lab.answer(&format!("{RECOMMEND} --calibration off.toml"), 0);
+    assert!(text.contains("with the parameters' ranges and the model's error"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("model's error from 24 cells"), "{text}");
+    let simulate = "simulate --workload tiny.toml --profile process:2 --calibration off.toml";
+    let text = lab.answer(simulate, 0).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("not that of the parameters or of the model"), "{text}");
+}

@@ -23,6 +23,27 @@ fn cells_that_cannot_be_read_and_pools_that_are_not_run_are_refused() {
 }
 
 #[test]
+fn what_the_model_is_off_by_is_taken_from_development_cells_alone() {
+    let lab = Lab::new();
+    let host = concat!(env!("CARGO_MANIFEST_DIR"), "/calibration/reference-8core.toml");
+    let validate = format!("validate --calibration {host} --discrepancy new.toml");
+    for set in ["held-out", "reserve", "extrapolation", "grpc", "servers"] {
+        let said = lab.refusal(&format!("{validate} --set {set}"), 2, 1);
+        assert!(said.contains(&format!("{set} cells")), "{said}");
+        assert!(said.contains("--set development"), "{said}");
+    }
+    let said = lab.refusal(&format!("{validate} --set development --quick"), 2, 1);
+    assert!(said.contains("takes 19"), "{said}");
+    lab.refusal(&format!("{validate} --decision"), 2, 1);
+    lab.write("other.toml", "of somebody");
+    let words = format!("validate --calibration {host} --discrepancy other.toml --set development");
+    let said = lab.refusal(&words, 2, 1);
+    assert!(said.contains("is there already"), "{said}");
+    assert_eq!(lab.read("other.toml"), "of somebody");
+    assert!(!lab.path("new.toml").exists());
+}
+
+#[test]
 fn a_pool_that_is_only_simulated_is_listed_as_not_run() {
     let lab = Lab::new();
     let host = concat!(env!("CARGO_MANIFEST_DIR"), "/calibration/reference-8core.toml");

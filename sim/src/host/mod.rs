@@ -1,9 +1,11 @@
 //! Hosts: the calibration file and the checked model.
 
+mod discrepancy;
 mod file;
 mod model;
 mod parameters;
 
+pub use discrepancy::{Discrepancy, Figure};
 pub use file::{MAX_CALIBRATION_BYTES, calibration_keys};
 pub use model::{
     AfterSleep, ConstructorCost, CpuCosts, DispatchCost, DispatchCosts, Host, InterpreterCosts,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::host::{Discrepancy, Figure};
 use crate::kernel::SimDuration;
 use crate::pool::{PoolConfig, PoolKind, StartMethod};
 
@@ -100,6 +101,9 @@ pub struct Host {
     pub reacquires: Option<Reacquires>,
     /// How and of what the calibration was made, if it was measured.
     pub provenance: Option<Provenance>,
+    /// What the model itself is off by with these parameters, where that was
+    /// measured.
+    pub discrepancy: BTreeMap<Figure, Discrepancy>,
 }
 
 /// Largest spread of a log-normal time, as the standard deviation of its
@@ -470,6 +474,7 @@ impl Host {
             },
             reacquires: None,
             provenance: None,
+            discrepancy: BTreeMap::new(),
         }
     }
 }

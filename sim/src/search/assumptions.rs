@@ -48,8 +48,12 @@ fn in_doubt(workload: &Workload, choice: &Assessed, sensitivity: &Sensitivity) -
         .collect();
     let names: Vec<&str> = doubtful.iter().map(String::as_str).collect();
     (!names.is_empty()).then(|| {
+        let off = match sensitivity.prediction.model_error {
+            true => " and with the model's error",
+            false => "",
+        };
         let message = format!(
-            "At the best values of the parameters the limit is kept, over their ranges not \
+            "At the best values of the parameters the limit is kept, over their ranges{off} not \
              surely: {}.",
             listed(&names)
         );

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use sim::host::{
-    ConstructorCost, Host, Origin, Parameter, Provenance, Quota, Reacquires, ServerCost, WakeOrder,
+    ConstructorCost, Discrepancy, Figure, Host, Origin, Parameter, Provenance, Quota, Reacquires,
+    ServerCost, WakeOrder,
 };
 use sim::input::{InputError, InputKind};
 use sim::kernel::SimDuration;
@@ -91,6 +92,32 @@ fn a_missing_file_is_one_error() {
     assert_eq!(errors[0].kind, InputKind::Calibration);
 }
 
+#[test]
+fn a_discrepancy_only_widens_and_says_where_it_comes_from() {
+    let table = "[discrepancy.p99]\nlow_factor = 0.9\nhigh_factor = 1.3\ncells = 24\n\
+                 origin = \"measured\"\nnote = \"development cells\"\n";
+    let with = |from: &str, to: &str| {
+        assert!(table.contains(from), "{from}");
+        parse(&format!("{}\n{}", reference_text(), table.replacen(from, to, 1)))
+    };
+    let host = with("0.9", "0.9").unwrap();
+    assert_eq!(host.discrepancy.keys().collect::<Vec<_>>(), [&Figure::P99]);
+    for (from, to, said) in [
+        ("0.9", "1.1", "`1.1` is not a number from 0.000001 to 1"),
+        ("1.3", "0.7", "`0.7` is not a number from 1 to 1000000"),
+        ("cells = 24", "cells = 0", "`0` is not a whole number from 1 to 1000000"),
+        ("\"measured\"", "\"guessed\"", "`guessed` is not known here"),
+        ("\"development cells\"", "\" \"", "an empty note explains nothing"),
+        ("high_factor = 1.3\n", "", "[discrepancy.*] has no `high_factor`"),
+        ("p99", "p90", "unknown key `p90` in [discrepancy]"),
+    ] {
+        let errors = with(from, to).unwrap_err();
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        assert_eq!(errors[0].message, said);
+        assert!(errors[0].line_column().is_some());
+    }
+}
+
 fn origin() -> impl Strategy<Value = Origin> {
     prop_oneof![Just(Origin::Measured), Just(Origin::Published), Just(Origin::Assumed)]
 }
@@ -105,6 +132,17 @@ fn parameter<T: Copy + PartialOrd + std::fmt::Debug + 'static>(
     drawn.prop_map(|(mut v, origin, note, fit_error)| {
         v.sort_by(|a, b| a.partial_cmp(b).unwrap());
         Parameter { value: v[1], low: v[0], high: v[2], origin, note, fit_error }
+    })
+}
+
+fn discrepancy() -> impl Strategy<Value = Discrepancy> {
+    let drawn = (1e-6..=1.0, 1.0..1e6, 1_u64..=1_000_000, origin(), "[^\\s][\\PC]{0,30}[^\\s]");
+    drawn.prop_map(|(low_factor, high_factor, cells, origin, note)| Discrepancy {
+        low_factor,
+        high_factor,
+        cells,
+        origin,
+        note,
     })
 }
 
@@ -123,6 +161,9 @@ prop_compose! {
         worker_per_byte in parameter(0.0..1000.0),
         construct in prop::option::of(parameter((0_u64..600_000_000_000).prop_map(SimDuration))),
         memory in prop::option::of(parameter(0_u64..1 << 44)),
+        discrepancy in prop::collection::btree_map(
+            prop::sample::select(Figure::ALL.to_vec()), discrepancy(), 0..7,
+        ),
         wake_order in prop::sample::select(vec![
             WakeOrder::Random, WakeOrder::Fifo, WakeOrder::Requeue, WakeOrder::Lifo,
         ]),
@@ -166,6 +207,7 @@ prop_compose! {
             })
             .into_iter()
             .collect();
+        host.discrepancy = discrepancy;
         host.memory.task = task;
         host.dispatch.native.worker_per_byte = worker_per_byte;
         host

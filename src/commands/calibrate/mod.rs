@@ -1,5 +1,6 @@
 //! `planner calibrate`: measures this machine, or fits what was measured.
 
+mod discrepancy;
 pub mod raw;
 
 use std::path::{Path, PathBuf};
@@ -29,14 +30,16 @@ pub fn run(args: &CalibrateArgs) -> Result<Code, Failure> {
         }
         None => measure(args)?,
     };
-    let fitted = calibrate::fit(raw.observations(), &raw.facts, &inputs::reference()?);
+    let mut fitted = calibrate::fit(raw.observations(), &raw.facts, &inputs::reference()?);
     let folder = raw.close()?;
     if measured.interrupted {
         return Err(Failure::Interrupted { folder });
     }
+    let earlier = discrepancy::carry_over(&out, &mut fitted.host, args.only.is_some());
     check(&fitted.host, &out)?;
     OutFile::create(&out)?.fill(|to| to.write_all(fitted.host.write().as_bytes()))?;
-    to_stdout(&answer(args.format, &fitted, &measured.skipped, &out, &folder))?;
+    let earlier = earlier.as_deref();
+    to_stdout(&answer(args.format, &fitted, &measured.skipped, earlier, &out, &folder))?;
     Ok(Code::Met)
 }
 
@@ -142,12 +145,22 @@ fn check(host: &Host, out: &Path) -> Result<(), Failure> {
     Host::parse(&host.write(), out).map(drop).map_err(Failure::Inputs)
 }
 
-fn answer(format: Format, fitted: &Fitted, skipped: &[Skipped], out: &Path, raw: &Path) -> String {
+fn answer(
+    format: Format,
+    fitted: &Fitted,
+    skipped: &[Skipped],
+    earlier: Option<&str>,
+    out: &Path,
+    raw: &Path,
+) -> String {
     match format {
         Format::Text => {
             let mut text = render::calibrate::text(fitted, skipped);
             if fitted.rounds < ENOUGH_ROUNDS {
                 text.push_str("\nFewer than 3 rounds: the ranges are only what was seen. Repeat the\ncommand with --force to add rounds.\n");
+            }
+            if let Some(said) = earlier {
+                text.push_str(&format!("\n{said}\n"));
             }
             text + &format!(
                 "\n{}: the calibration\n{}: raw observations\n",
@@ -156,7 +169,8 @@ fn answer(format: Format, fitted: &Fitted, skipped: &[Skipped], out: &Path, raw:
             )
         }
         Format::Json => {
-            render::json::text(&render::json::calibrate::Calibration::new(fitted, skipped))
+            let all = render::json::calibrate::Calibration::new(fitted, skipped, earlier);
+            render::json::text(&all)
         }
     }
 }

@@ -16,6 +16,9 @@ pub struct Calibration<'a> {
     rejected: usize,
     parameters: Vec<Parameter>,
     not_measured: &'a [Skipped],
+    /// What became of the discrepancy of the calibration that was replaced; null
+    /// if it had none.
+    discrepancy: Option<&'a str>,
 }
 
 /// One parameter; times in s, sizes in bytes.
@@ -32,7 +35,7 @@ pub struct Parameter {
 
 impl<'a> Calibration<'a> {
     /// The same facts as in the text.
-    pub fn new(fitted: &'a Fitted, skipped: &'a [Skipped]) -> Self {
+    pub fn new(fitted: &'a Fitted, skipped: &'a [Skipped], earlier: Option<&'a str>) -> Self {
         let Fitted { host, rounds, launches, rejected } = fitted;
         let parameters = host.parameters().into_iter().map(Parameter::from).collect();
         Self {
@@ -43,6 +46,7 @@ impl<'a> Calibration<'a> {
             rejected: *rejected,
             parameters,
             not_measured: skipped,
+            discrepancy: earlier,
         }
     }
 }

@@ -9,6 +9,7 @@ use validator::validate::summary::{Judgement, Line};
 
 use super::VERSION;
 use crate::validation::Answer;
+use crate::validation::discrepancy::Measured;
 
 /// The answer of `planner validate`. Times in seconds, memory in bytes, errors
 /// as shares: predicted over observed, less one.
@@ -40,10 +41,58 @@ pub struct Validate {
     pub worst: Vec<WorstError>,
     /// Cells that were not run: name and reason.
     pub not_run: Vec<(String, String)>,
+    /// How far the model itself is off; null unless that was asked for.
+    pub discrepancy: Option<Discrepancy>,
     /// Folder of runs, tables and pictures.
     pub out: String,
     /// The command that repeats this answer.
     pub command: String,
+}
+
+/// What `--discrepancy` found. The intervals of this answer do not hold it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Discrepancy {
+    /// The calibration that was written; null if none was.
+    pub written: Option<String>,
+    /// Why none was written; null if one was.
+    pub not_written: Option<String>,
+    /// Every figure.
+    pub figures: Vec<Off>,
+}
+
+/// How far runs lie beyond the ends of the prediction intervals of one figure.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Off {
+    /// Which, as in a calibration.
+    pub figure: &'static str,
+    /// Cells that it was taken from; null, as the factors, if it is not known.
+    pub cells: Option<u64>,
+    /// The lower end times this.
+    pub low_factor: Option<f64>,
+    /// The upper end times this.
+    pub high_factor: Option<f64>,
+    /// Why it is not known; null if it is.
+    pub not_known: Option<String>,
+}
+
+impl From<&Measured> for Discrepancy {
+    fn from(measured: &Measured) -> Self {
+        let figures = measured.figures.iter().map(|found| {
+            let of = found.outcome.as_ref();
+            Off {
+                figure: found.key(),
+                cells: of.ok().map(|it| it.cells),
+                low_factor: of.ok().map(|it| it.low_factor),
+                high_factor: of.ok().map(|it| it.high_factor),
+                not_known: of.err().cloned(),
+            }
+        });
+        Self {
+            written: measured.written.as_ref().ok().map(|path| path.display().to_string()),
+            not_written: measured.written.as_ref().err().cloned(),
+            figures: figures.collect(),
+        }
+    }
 }
 
 /// One figure over a group of cells.
@@ -153,6 +202,7 @@ impl Validate {
             cells: answer.campaign.results.iter().map(cell).collect(),
             worst: worst.collect(),
             not_run: answer.campaign.not_run.clone(),
+            discrepancy: answer.discrepancy.as_ref().map(Discrepancy::from),
             out: answer.out.display().to_string(),
             command: answer.command.clone(),
         }

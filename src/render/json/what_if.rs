@@ -13,7 +13,8 @@ use super::common::{Figures, Interval, Kept, Part, parts};
 use super::recommend::Limit;
 
 /// Figures of the choice with intervals that cover the simulation's own error
-/// and the ranges of the parameters.
+/// and the ranges of the parameters; where `model_error` is true, their ends are
+/// moved outwards by how far the model was off in real runs.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Prediction {
     /// Completions per second.
@@ -29,6 +30,8 @@ pub struct Prediction {
     /// Is each limit kept for all that the parameters may be? In the order of
     /// the choice's limits.
     pub limits: Vec<Kept>,
+    /// Has the calibration a discrepancy, and do the intervals hold it?
+    pub model_error: bool,
 }
 
 /// Quantiles of the sojourn time, in s.
@@ -254,6 +257,7 @@ impl Prediction {
             startup: (&prediction.startup).into(),
             latency: names.zip(quantiles).collect(),
             limits: prediction.verdicts.iter().map(|verdict| (*verdict).into()).collect(),
+            model_error: prediction.model_error,
         }
     }
 }

@@ -5,13 +5,15 @@
 //! simulates the same rows. One function, [`Figures::of`], takes the figures
 //! from both. [`campaign`] does this for many cells, several times each, and
 //! keeps every run in a [`Journal`] as it lands; [`verdict`] and [`summary`]
-//! say how far they agree.
+//! say how far they agree, [`discrepancy`] how far apart the ends of predictions
+//! must be.
 
 mod anchors;
 pub mod campaign;
 pub mod cells;
 pub mod decision;
 mod deploy;
+pub mod discrepancy;
 pub mod extrapolation;
 mod figures;
 pub mod grid;

@@ -19,6 +19,7 @@ use sim::pool::{Dispatcher, PoolConfig, StartMethod};
 use sim::workload::{Arrivals, Distribution, RequestClass, Segment, SegmentKind, Workload};
 
 use super::anchors::{Anchors, Pace};
+use super::discrepancy::widened;
 use super::figures::{Figure, Figures, Served};
 use super::master::{Master, ready_with_its_workers};
 use super::measure::{Case, Measured, SAMPLE_EVERY};
@@ -27,7 +28,7 @@ use crate::run::Application;
 use crate::servers;
 
 /// Share of the observations that a prediction interval is meant to hold.
-const COVERAGE: f64 = 0.90;
+pub(super) const COVERAGE: f64 = 0.90;
 /// 97.5 % point of the standard normal distribution: where a range ends.
 const RANGE_END: f64 = 1.959_963_984_540_054;
 /// Times that pass however fast the cores are.
@@ -58,7 +59,9 @@ pub struct Predicted {
     /// With every parameter at its value: the median over what the machine may do by
     /// chance.
     pub figures: Figures,
-    /// Lower ends of the 90 % prediction intervals.
+    /// Lower ends of the 90 % prediction intervals: of the calibration's
+    /// parameters, of what a machine does by chance, and of what the model itself
+    /// is off by, where the calibration has that.
     pub low: Figures,
     /// Upper ends.
     pub high: Figures,
@@ -106,6 +109,7 @@ impl Predictor<'_> {
             })
             .collect::<Result<_, SimError>>()?;
         let (low, high) = interval(&figures, &drawn);
+        let (low, high) = widened(&self.host.discrepancy, &low, &high);
         let cores = f64::from(self.host.cores);
         Ok(Predicted {
             figures,

@@ -76,8 +76,20 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Of `results`.
+    /// Of `results`, errors and intervals.
     pub fn of(results: &[CellResult]) -> Self {
+        Self::judged_by(results, |all, pools| [errors(all, pools), coverage(all)].concat())
+    }
+
+    /// Of `results` whose intervals are only being made: errors alone.
+    pub fn of_errors(results: &[CellResult]) -> Self {
+        Self::judged_by(results, errors)
+    }
+
+    fn judged_by(
+        results: &[CellResult],
+        beyond: impl Fn(&[Line], &BTreeMap<String, Vec<Line>>) -> Vec<String>,
+    ) -> Self {
         let mut effects: BTreeMap<String, Vec<&CellResult>> = BTreeMap::new();
         let mut pools: BTreeMap<String, Vec<&CellResult>> = BTreeMap::new();
         for result in results {
@@ -90,8 +102,11 @@ impl Summary {
         let all = lines(&results.iter().collect::<Vec<_>>());
         let (effects, pools) = (grouped(effects), grouped(pools));
         let noisy = results.iter().filter(|result| result.comparisons.is_empty()).count();
-        let judgement =
-            if 2 * noisy > results.len() { Judgement::TooNoisy } else { judge(&all, &pools) };
+        let judgement = match beyond(&all, &pools) {
+            _ if 2 * noisy > results.len() => Judgement::TooNoisy,
+            none if none.is_empty() => Judgement::Within,
+            beyond => Judgement::Beyond(beyond),
+        };
         Self { all, effects, pools, judgement }
     }
 }
@@ -137,8 +152,12 @@ pub fn bootstrap_median(values: &[f64]) -> Option<Estimate> {
     Some(Estimate { point, low: at(0.025), high: at(0.975), n: values.len() as u32 })
 }
 
-fn judge(all: &[Line], pools: &BTreeMap<String, Vec<Line>>) -> Judgement {
-    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
+}
+
+/// Medians beyond their tolerance, one sentence each.
+fn errors(all: &[Line], pools: &BTreeMap<String, Vec<Line>>) -> Vec<String> {
     let mut beyond = Vec::new();
     for line in all {
         let Some(tolerance) = line.figure.tolerance() else { continue };
@@ -162,18 +181,23 @@ fn judge(all: &[Line], pools: &BTreeMap<String, Vec<Line>>) -> Judgement {
             }
         }
     }
+    beyond
+}
+
+/// Do the intervals hold as many runs as they should? One sentence if not.
+fn coverage(all: &[Line]) -> Vec<String> {
     let (covered, runs) =
         all.iter().fold((0, 0), |sums, line| (sums.0 + line.covered, sums.1 + line.runs));
     let coverage = covered as f64 / runs.max(1) as f64;
-    if !(COVERAGE.0..=COVERAGE.1).contains(&coverage) {
-        beyond.push(format!(
-            "90 % prediction intervals hold {} of the observations, should be {} to {}",
-            percent(coverage),
-            percent(COVERAGE.0),
-            percent(COVERAGE.1)
-        ));
+    if (COVERAGE.0..=COVERAGE.1).contains(&coverage) {
+        return Vec::new();
     }
-    if beyond.is_empty() { Judgement::Within } else { Judgement::Beyond(beyond) }
+    vec![format!(
+        "90 % prediction intervals hold {} of the observations, should be {} to {}",
+        percent(coverage),
+        percent(COVERAGE.0),
+        percent(COVERAGE.1)
+    )]
 }
 
 #[cfg(test)]
@@ -194,11 +218,11 @@ mod tests {
         }
     }
 
-    fn judged(errors: &[f64], covered: usize) -> Judgement {
-        let all: Vec<Comparison> = errors.iter().map(|e| comparison(*e, covered)).collect();
+    fn beyond(shares: &[f64], covered: usize) -> (Vec<String>, Vec<String>) {
+        let all: Vec<Comparison> = shares.iter().map(|e| comparison(*e, covered)).collect();
         let line = line(Figure::Throughput, &all.iter().collect::<Vec<_>>()).unwrap();
         let pools = BTreeMap::from([("pool".to_owned(), vec![line])]);
-        judge(&[line], &pools)
+        (errors(&[line], &pools), coverage(&[line]))
     }
 
     #[test]
@@ -211,14 +235,14 @@ mod tests {
 
     #[test]
     fn the_verdict_follows_error_and_coverage() {
-        assert_eq!(judged(&[0.05, -0.05, 0.05], 9), Judgement::Within);
-        let Judgement::Beyond(why) = judged(&[0.07, -0.07, 0.07], 9) else { panic!() };
+        assert_eq!(beyond(&[0.05, -0.05, 0.05], 9), (vec![], vec![]));
+        let (why, _) = beyond(&[0.07, -0.07, 0.07], 9);
         assert_eq!(why.len(), 1, "{why:?}");
-        let Judgement::Beyond(why) = judged(&[0.13, -0.13, 0.13], 9) else { panic!() };
+        let (why, _) = beyond(&[0.13, -0.13, 0.13], 9);
         assert!(why.len() == 2 && why[1].contains("of pool"), "{why:?}");
         for covered in [7, 10] {
-            let Judgement::Beyond(why) = judged(&[0.0; 3], covered) else { panic!() };
-            assert!(why[0].contains("intervals hold"), "{why:?}");
+            let (why, held) = beyond(&[0.0; 3], covered);
+            assert!(why.is_empty() && held[0].contains("intervals hold"), "{why:?} {held:?}");
         }
     }
 

@@ -34,7 +34,8 @@ pub struct Comparison {
     /// How far two runs differ: mean over their pairs, as a share. None of one
     /// run.
     pub floor: Option<f64>,
-    /// Runs that lie in their prediction interval.
+    /// Runs that lie in their prediction interval, each in its own: it is for a
+    /// single run, at the speed seen beside it.
     pub covered: usize,
     /// Runs.
     pub runs: usize,
@@ -127,6 +128,19 @@ mod tests {
         assert!((it.error - 0.11).abs() < 1e-12);
         assert_eq!((it.floor, it.covered, it.runs), (Some(0.0), 1, 2));
         assert!(!it.is_noise());
+    }
+
+    #[test]
+    fn each_run_is_held_against_its_own_interval() {
+        // The medians of observations and ends agree; of the runs one does.
+        let runs = [
+            run(100.0, 100.0, 90.0, 110.0),
+            run(90.0, 110.0, 100.0, 120.0),
+            run(110.0, 90.0, 80.0, 100.0),
+        ];
+        let [it] = compare(&runs)[..] else { panic!() };
+        assert!((it.low..=it.high).contains(&it.observed));
+        assert_eq!((it.covered, it.runs), (1, 3));
     }
 
     #[test]

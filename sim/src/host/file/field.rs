@@ -144,13 +144,7 @@ where
         let value = table.required("value", |value| Quantity::read(self, value));
         let low = table.required("low", |value| Quantity::read(self, value));
         let high = table.required("high", |value| Quantity::read(self, value));
-        let origin =
-            table.required("origin", |value| one_of(value, &ORIGINS.map(|o| (o.name(), o))));
-        let note = table.required("note", |value| match text(value)?.trim() {
-            "" => Err(Fault::new(value.span(), "an empty note explains nothing")
-                .help("name the source or the method in a few words")),
-            note => Ok(note.to_owned()),
-        });
+        let (origin, note) = (origin(&table), note(&table));
         let fit_error = table.optional("fit_error", |value| number(value, 0.0, MAX_FIT_ERROR));
         let (value, low, high) = (value?, low?, high?);
         if !(low <= value && value <= high) {
@@ -176,6 +170,20 @@ where
     fn uncertain<'v>(&self, value: &'v mut Self::Value) -> Option<&'v mut dyn Uncertain> {
         Some(value)
     }
+}
+
+/// Where the numbers of `table` come from.
+pub(super) fn origin(table: &Section<'_>) -> Result<Origin, Reported> {
+    table.required("origin", |value| one_of(value, &ORIGINS.map(|o| (o.name(), o))))
+}
+
+/// What is said of them; not empty.
+pub(super) fn note(table: &Section<'_>) -> Result<String, Reported> {
+    table.required("note", |value| match text(value)?.trim() {
+        "" => Err(Fault::new(value.span(), "an empty note explains nothing")
+            .help("name the source or the method in a few words")),
+        note => Ok(note.to_owned()),
+    })
 }
 
 /// `text` as a TOML string.

@@ -2,6 +2,7 @@
 //!
 //! `docs/calibration.md` is the reference of the format.
 
+mod discrepancy;
 mod field;
 mod provenance;
 mod tables;
@@ -38,6 +39,7 @@ const CALIBRATION: Keys = Keys {
         "after_sleep",
         "reacquires",
         "provenance",
+        "discrepancy",
     ],
 };
 const HOST: Keys = Keys {
@@ -103,6 +105,8 @@ pub fn calibration_keys() -> impl Iterator<Item = (&'static str, &'static str)> 
         &DISPATCH,
         &field::PARAMETER,
         &provenance::KEYS,
+        &discrepancy::FIGURES,
+        &discrepancy::KEYS,
     ];
     own.into_iter()
         .chain(tables::ALL.iter().copied())
@@ -183,7 +187,7 @@ impl Host {
         if let Some(provenance) = &self.provenance {
             provenance::write(provenance, out)?;
         }
-        Ok(())
+        discrepancy::write(&self.discrepancy, out)
     }
 }
 
@@ -237,6 +241,7 @@ fn read(top: &Section<'_>) -> Result<Host, Reported> {
         .table("reacquires", &tables::reacquires::KEYS)
         .and_then(|found| found.map(|section| tables::reacquires::read(&section)).transpose());
     let provenance = provenance::read(top);
+    let discrepancy = discrepancy::read(top);
     let host = table("host", &HOST)?;
     let name = host.required("name", identifier);
     let date = host.required("date", date);
@@ -267,6 +272,7 @@ fn read(top: &Section<'_>) -> Result<Host, Reported> {
         dispatch: DispatchCosts { after_sleep: after_sleep?, ..dispatch? },
         reacquires: reacquires?,
         provenance: provenance?,
+        discrepancy: discrepancy?,
     })
 }
 

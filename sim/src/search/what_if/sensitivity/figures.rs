@@ -1,7 +1,7 @@
 //! The figures of the choice that are followed, in one list.
 
 use crate::experiment::Outcome;
-use crate::host::Host;
+use crate::host::{Figure, Host};
 use crate::search::Limited;
 use crate::search::judge::Judge;
 use crate::search::what_if::trial::{Contest, Trial};
@@ -35,6 +35,17 @@ pub(super) fn figures(
         figures.extend((0..3).map(|i| over(&|o| o.classes[class].quantiles[i])));
     }
     figures
+}
+
+/// What runs are held against at `place`. A makespan is the requests of a batch
+/// over its throughput.
+pub(super) fn figure(place: usize) -> Figure {
+    match place {
+        THROUGHPUT | MAKESPAN => Figure::Throughput,
+        PEAK_PSS => Figure::PeakPss,
+        STARTUP => Figure::StartUp,
+        of_a_class => [Figure::P50, Figure::P95, Figure::P99][(of_a_class - CLASSES) % 3],
+    }
 }
 
 /// The ratio of a limited figure; unknown for failures, which have none at 0.

@@ -34,7 +34,8 @@ pub struct Sensitivity {
     pub effects: Vec<ParameterEffect>,
     /// Parameters with a range, whether they change anything or not.
     pub tried: u32,
-    /// Figures of the choice with intervals that cover the parameters' ranges.
+    /// Figures of the choice with intervals that cover the parameters' ranges, and
+    /// what the model is off by.
     pub prediction: Prediction,
     /// Requests simulated for this.
     pub requests: u64,
@@ -114,7 +115,7 @@ pub(in crate::search) fn sensitivity(
     let moved: u64 = effects.iter().map(|(_, spent)| spent).sum();
     let mut effects: Vec<ParameterEffect> = effects.into_iter().map(|(effect, _)| effect).collect();
     effects.sort_by(|a, b| b.strength().total_cmp(&a.strength()));
-    let prediction = Prediction::new(choice, &effects);
+    let prediction = Prediction::new(choice, &effects, &host.discrepancy);
     let requests = probed + study.base.requests + study.beside.requests + moved;
     Ok(Sensitivity { effects, tried, prediction, requests })
 }

@@ -1,13 +1,18 @@
-//! Intervals that cover the ranges of the parameters.
+//! Intervals that cover the ranges of the parameters, and what the model itself
+//! is off by where that is known.
 
+use std::collections::BTreeMap;
+
+use crate::host::{Discrepancy, Figure};
 use crate::search::{Assessed, Limited};
 use crate::stats::{Estimate, Verdict};
 
-use super::figures::{CLASSES, MAKESPAN, PEAK_PSS, STARTUP, THROUGHPUT, place};
+use super::figures::{CLASSES, MAKESPAN, PEAK_PSS, STARTUP, THROUGHPUT, figure, place};
 use super::{ParameterEffect, resolved};
 
 /// Figures of the choice. Each interval covers the simulation's own error and
-/// the ranges of the parameters.
+/// the ranges of the parameters; where the calibration has a discrepancy, its
+/// ends are moved outwards by that.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
     /// Completions per second.
@@ -25,15 +30,21 @@ pub struct Prediction {
     pub limits: Vec<Option<Estimate>>,
     /// Is each limit kept for all that the parameters may be?
     pub verdicts: Vec<Verdict>,
+    /// Did the calibration's discrepancy move any ends?
+    pub model_error: bool,
 }
 
 impl Prediction {
-    pub(super) fn new(choice: &Assessed, effects: &[ParameterEffect]) -> Self {
+    pub(super) fn new(
+        choice: &Assessed,
+        effects: &[ParameterEffect],
+        discrepancy: &BTreeMap<Figure, Discrepancy>,
+    ) -> Self {
         let summary = &choice.summary;
         let wide = |place: usize, simulated: Estimate| {
             let each =
                 effects.iter().map(|e| [&e.low, &e.high].map(|end| resolved(&end.figures[place])));
-            widened(simulated, each)
+            off(widened(simulated, each), place, discrepancy)
         };
         let class = |i: usize| {
             [0, 1, 2].map(|q| wide(CLASSES + 3 * i + q, summary.classes[i].quantiles[q]))
@@ -59,8 +70,25 @@ impl Prediction {
             classes: (0..summary.classes.len()).map(class).collect(),
             verdicts: verdicts.collect(),
             limits,
+            model_error: !discrepancy.is_empty(),
         }
     }
+}
+
+/// `estimate` of the figure at `place` with its ends moved outwards by what the
+/// model is off by. A span is requests over throughput, so its upper end moves
+/// as far as the lower one of the throughput.
+fn off(estimate: Estimate, place: usize, discrepancy: &BTreeMap<Figure, Discrepancy>) -> Estimate {
+    let Some(found) = discrepancy.get(&figure(place)) else { return estimate };
+    let Estimate { low, high, .. } = estimate;
+    let (low, high) = match place {
+        MAKESPAN => {
+            let (low_factor, high_factor) = (found.high_factor.recip(), found.low_factor.recip());
+            Discrepancy { low_factor, high_factor, ..found.clone() }.widen(low, high)
+        }
+        _ => found.widen(low, high),
+    };
+    Estimate { low, high, ..estimate }
 }
 
 /// `simulated` with the effects of parameters, as logarithms at both ends of
@@ -84,6 +112,29 @@ fn widened(simulated: Estimate, effects: impl Iterator<Item = [f64; 2]>) -> Esti
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_model_is_off_by_moves_the_ends_of_its_own_figure() {
+        let of = |low_factor, high_factor| Discrepancy {
+            low_factor,
+            high_factor,
+            cells: 24,
+            origin: crate::host::Origin::Measured,
+            note: "a test".to_owned(),
+        };
+        let known =
+            BTreeMap::from([(Figure::Throughput, of(0.8, 1.25)), (Figure::P99, of(1.0, 2.0))]);
+        let simulated = Estimate { point: 10.0, low: 8.0, high: 12.0, n: 4 };
+        let ends = |place| {
+            let it = off(simulated, place, &known);
+            assert_eq!((it.point, it.n), (10.0, 4));
+            (it.low, it.high)
+        };
+        assert_eq!(ends(THROUGHPUT), (6.4, 15.0));
+        assert_eq!(ends(MAKESPAN), (6.4, 15.0), "twice as long at half the throughput");
+        assert_eq!(ends(CLASSES + 3 + 2), (8.0, 24.0), "p99 of the second class");
+        assert_eq!([ends(CLASSES), ends(PEAK_PSS), ends(STARTUP)], [(8.0, 12.0); 3]);
+    }
 
     #[test]
     fn independent_effects_add_up_as_squares() {

@@ -35,6 +35,11 @@ pub struct ValidateArgs {
     /// Runs of each cell [default: 3, with --quick 2 unless --decision]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     pub repeats: Option<u32>,
+    /// Starts of the pool in each run, of which the median counts; gRPC pools
+    /// and servers are started once [default: 5, with --quick 3, with
+    /// --decision 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub starts: Option<u32>,
     /// Only cells with this in their name, effect or pool
     #[arg(long, value_name = "TEXT")]
     pub only: Option<String>,

@@ -20,6 +20,8 @@ use crate::{command_line, inputs, render};
 /// Runs of each cell, and of each of a quick run; decisions need three rounds to be
 /// told from noise.
 const REPEATS: (u32, u32) = (3, 2);
+/// Starts of the pool in each run, and in each of a quick run.
+const STARTS: (u32, u32) = (5, 3);
 
 /// Measures, predicts and compares.
 pub fn run(args: &ValidateArgs) -> Result<Code, Failure> {
@@ -40,11 +42,19 @@ pub fn run(args: &ValidateArgs) -> Result<Code, Failure> {
     fs::create_dir_all(&args.out).map_err(|error| Failure::file(&args.out, error))?;
     let signals = |error| Failure::Output { target: "signal handlers".to_owned(), error };
     let stop = Stop::on_signals().map_err(signals)?;
-    let repeats = if args.quick && !args.decision { REPEATS.1 } else { REPEATS.0 };
+    let quick = args.quick && !args.decision;
+    let repeats = if quick { REPEATS.1 } else { REPEATS.0 };
+    let starts = match args.decision {
+        // Only what is served decides.
+        true => 1,
+        false if quick => STARTS.1,
+        false => STARTS.0,
+    };
     let settings = Settings {
         host: &host,
         interpreter: &interpreter,
         repeats: args.repeats.unwrap_or(repeats),
+        starts: args.starts.unwrap_or(starts),
         seed: args.seed,
         draws: args.draws,
         out: &args.out,

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use validator::validate::Figure;
 use validator::validate::campaign::CellResult;
 use validator::validate::summary::{Judgement, Line};
 use validator::validate::verdict::Comparison;
+use validator::validate::{Figure, Measured};
 
 use super::layout::Page;
 use super::units::{Unit, count};
@@ -194,6 +194,27 @@ fn not_run(answer: &Answer<'_>, page: &mut Page) {
     }
 }
 
+/// How often pools were started, and why not more often.
+fn starts<'a>(runs: impl Iterator<Item = &'a Measured> + Clone) -> String {
+    let most = runs.clone().map(|run| run.starts.len().max(1)).max().unwrap_or(1) as u64;
+    let said = match most {
+        1 => "Each run starts its pool once.".to_owned(),
+        _ => format!(
+            "Start-up is the median of {most} starts in each run; gRPC pools and servers start once."
+        ),
+    };
+    let failed: Vec<&str> = runs.filter_map(|run| run.start_failed.as_deref()).collect();
+    match failed.first() {
+        None => said,
+        Some(why) => {
+            format!(
+                "{said} {} with fewer, for one failed: {why}",
+                count(failed.len() as u64, "run")
+            )
+        }
+    }
+}
+
 fn sources(answer: &Answer<'_>, page: &mut Page) {
     let runs = || answer.campaign.results.iter().flat_map(|cell| &cell.runs);
     let rejected: u64 = runs().map(|run| u64::from(run.measured.rejected)).sum();
@@ -220,6 +241,7 @@ fn sources(answer: &Answer<'_>, page: &mut Page) {
             percent(sampling)
         ),
     );
+    page.paragraph("  ", &starts(runs().map(|run| &run.measured)));
     if let Some(restricted) = &answer.restricted {
         page.paragraph("  ", restricted);
     }

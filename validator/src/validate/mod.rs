@@ -27,6 +27,6 @@ pub use anchors::{Anchors, Pace};
 pub use cells::{Cell, Set};
 pub use figures::{Figure, Figures, Served};
 pub use journal::{Entry, Journal, JournalError};
-pub use measure::{Case, Measured, measure};
+pub use measure::{Bench, Case, Measured, measure};
 pub use predict::{Predicted, Predictor};
 pub use speed::{DRIFT, OTHERS, Piece, Reference, Seen, Slowdown};

@@ -35,6 +35,7 @@ def main(spec_path):
         rates = calibration.calibrate(spec["classes"], log, spec["rates"], repeats)
         stage = "start"
         service.prepare(spec, rates)
+        import_cpu_ns += service.import_overrun_ns()
         application = dict(memory(), import_cpu_ns=import_cpu_ns)
         began = time.monotonic_ns()
         pool = pool_type(spec, (service.prepare, (spec, rates)))

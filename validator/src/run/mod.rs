@@ -11,6 +11,7 @@ mod error;
 pub(crate) mod events;
 mod guard;
 mod observation;
+mod program;
 pub(crate) mod sampler;
 pub(crate) mod sources;
 mod spec;
@@ -154,6 +155,7 @@ pub(crate) fn prepare(
     fs::create_dir_all(folder).map_err(at(folder))?;
     sources::write(&files.sources).map_err(at(&files.sources))?;
     write_rows(plan, &files.trace).map_err(at(&files.trace))?;
+    program::write(plan, &files.sources)?;
     let delays = match plan.spec.waits_on_sockets() {
         true => Some(DelayServer::start().map_err(RunError::Server)?),
         false => None,

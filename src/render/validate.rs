@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use sim::workload::Arrivals;
 use validator::validate::campaign::CellResult;
 use validator::validate::summary::{Judgement, Line};
 use validator::validate::verdict::Comparison;
-use validator::validate::{Figure, Measured};
+use validator::validate::{Cell, Figure, Measured};
 
 use super::layout::Page;
 use super::units::{Unit, count};
@@ -22,6 +23,33 @@ pub fn text(answer: &Answer<'_>) -> String {
     cells(answer, &mut page);
     not_run(answer, &mut page);
     sources(answer, &mut page);
+    page.finish()
+}
+
+/// Cells that are not run, one a line.
+pub fn list(cells: &[Cell]) -> String {
+    let mut page = Page::default();
+    page.line(&count(cells.len() as u64, "cell"));
+    let head = ["cell", "effect", "pool", "size", "load", "requests"].map(str::to_owned);
+    let row = |cell: &Cell| {
+        let arrivals = &cell.workload.arrivals;
+        let load = match (arrivals, arrivals.offered_rate()) {
+            (Arrivals::Closed { clients, .. }, _) => count(*clients, "client"),
+            (Arrivals::Batch { .. }, _) => "batch".to_owned(),
+            (Arrivals::OnOff { .. }, Some(rate)) => format!("{rate:.1}/s in bursts"),
+            (_, Some(rate)) => format!("{rate:.1}/s"),
+            (_, None) => "replayed".to_owned(),
+        };
+        [
+            cell.name.clone(),
+            cell.effect.clone(),
+            cell.pool.to_string(),
+            cell.profile.to_string(),
+            load,
+            cell.requests.to_string(),
+        ]
+    };
+    page.table(&[head].into_iter().chain(cells.iter().map(row)).collect::<Vec<_>>());
     page.finish()
 }
 

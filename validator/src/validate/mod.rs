@@ -19,6 +19,7 @@ mod journal;
 mod master;
 mod measure;
 mod predict;
+pub mod random;
 pub(crate) mod speed;
 pub mod summary;
 pub mod verdict;

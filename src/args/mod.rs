@@ -40,7 +40,7 @@ pub use shell::{CompletionsArgs, ManArgs, Schema, SchemaArgs};
 pub use simulate::{MAX_REQUESTS, SimulateArgs};
 pub use sweep::SweepArgs;
 pub use systems::{SystemArg, SystemsArgs};
-pub use validate::ValidateArgs;
+pub use validate::{SetArg, ValidateArgs};
 
 /// Sizes Python worker pools by simulation.
 ///

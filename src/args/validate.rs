@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use sim::pool::{PoolKind, Profile};
 use validator::validate::Set;
+use validator::validate::random::MOST_CELLS;
 
 use super::common::Format;
 
@@ -35,6 +36,11 @@ pub struct ValidateArgs {
     /// Runs of each cell [default: 3, with --quick 2 unless --decision]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     pub repeats: Option<u32>,
+    /// Starts of the pool in each run, of which the median counts; gRPC pools
+    /// and servers are started once [default: 5, with --quick 3, with
+    /// --decision 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub starts: Option<u32>,
     /// Only cells with this in their name, effect or pool
     #[arg(long, value_name = "TEXT")]
     pub only: Option<String>,
@@ -46,9 +52,19 @@ pub struct ValidateArgs {
     #[arg(long, value_name = "N", default_value_t = 32,
           value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub draws: u32,
-    /// Seed of the requests
+    /// Seed of the requests, and of the cells of --set random
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Cells to draw for --set random [default: 60]
+    #[arg(long, value_name = "N", conflicts_with_all = ["cells", "workload", "decision"],
+          value_parser = clap::value_parser!(u64).range(1..=MOST_CELLS))]
+    pub count: Option<u64>,
+    /// Print the cells instead of running them
+    #[arg(long, conflicts_with = "decision")]
+    pub list: bool,
+    /// Print --set random as a file of cells instead of running it
+    #[arg(long, conflicts_with_all = ["cells", "workload", "decision", "list", "only", "quick"])]
+    pub print_set: bool,
     /// Interpreter to run [default: that of the active virtual environment, else
     /// the newest CPython with the lock]
     #[arg(long, value_name = "PATH")]
@@ -98,6 +114,8 @@ pub enum SetArg {
     Grpc,
     /// gunicorn, uvicorn and Celery behind clients over loopback
     Servers,
+    /// Drawn by --seed: nobody has looked at them
+    Random,
 }
 
 impl From<SetArg> for Set {
@@ -109,6 +127,7 @@ impl From<SetArg> for Set {
             SetArg::Reserve => Self::Reserve,
             SetArg::Grpc => Self::Grpc,
             SetArg::Servers => Self::Servers,
+            SetArg::Random => Self::Random,
         }
     }
 }

@@ -9,9 +9,9 @@ use validator::run::{Stop, WaitKernel};
 use validator::validate::campaign::{self, Settings};
 use validator::validate::discrepancy::note;
 use validator::validate::summary::{Judgement, Summary};
-use validator::validate::{Cell, Set, cells};
+use validator::validate::{Cell, Set, cells, random};
 
-use crate::args::{Format, ValidateArgs};
+use crate::args::{Format, SetArg, ValidateArgs};
 use crate::exit::{Code, Failure};
 use crate::files::to_stdout;
 use crate::validation::discrepancy::Asked;
@@ -22,9 +22,20 @@ use crate::{command_line, inputs, render};
 /// Runs of each cell, and of each of a quick run; decisions need three rounds to be
 /// told from noise.
 const REPEATS: (u32, u32) = (3, 2);
+/// Starts of the pool in each run, and in each of a quick run.
+const STARTS: (u32, u32) = (5, 3);
 
 /// Measures, predicts and compares.
 pub fn run(args: &ValidateArgs) -> Result<Code, Failure> {
+    if args.print_set {
+        let SetArg::Random = args.set else { return Err(only_random("--print-set")) };
+        to_stdout(&random::text(args.seed, args.count).map_err(Failure::Inputs)?)?;
+        return Ok(Code::Met);
+    }
+    if args.list {
+        to_stdout(&render::validate::list(&chosen(args)?))?;
+        return Ok(Code::Met);
+    }
     let path = args.calibration.as_ref().ok_or(Failure::NoCalibration)?;
     let mut host = Host::load(path).map_err(Failure::Inputs)?;
     // What servers import is looked at before each run, the application included.
@@ -48,11 +59,19 @@ pub fn run(args: &ValidateArgs) -> Result<Code, Failure> {
     fs::create_dir_all(&args.out).map_err(|error| Failure::file(&args.out, error))?;
     let signals = |error| Failure::Output { target: "signal handlers".to_owned(), error };
     let stop = Stop::on_signals().map_err(signals)?;
-    let repeats = if args.quick && !args.decision { REPEATS.1 } else { REPEATS.0 };
+    let quick = args.quick && !args.decision;
+    let repeats = if quick { REPEATS.1 } else { REPEATS.0 };
+    let starts = match args.decision {
+        // Only what is served decides.
+        true => 1,
+        false if quick => STARTS.1,
+        false => STARTS.0,
+    };
     let settings = Settings {
         host: &host,
         interpreter: &interpreter,
         repeats: args.repeats.unwrap_or(repeats),
+        starts: args.starts.unwrap_or(starts),
         seed: args.seed,
         draws: args.draws,
         out: &args.out,
@@ -105,10 +124,18 @@ fn code(answer: &Answer<'_>) -> Code {
     }
 }
 
+fn only_random(option: &str) -> Failure {
+    Failure::Refused(format!("{option} is for cells that are drawn: add --set random"))
+}
+
 /// The cells that the command line asks for.
 fn chosen(args: &ValidateArgs) -> Result<Vec<Cell>, Failure> {
     let mut all = match (&args.own.workload, args.own.profile) {
         (Some(path), Some(profile)) => vec![own(args, inputs::workload(path)?, profile)],
+        _ if args.set == SetArg::Random => {
+            random::cells(args.seed, args.count).map_err(Failure::Inputs)?
+        }
+        _ if args.count.is_some() => return Err(only_random("--count")),
         _ if args.cells.is_empty() => cells::shipped(args.set.into()).map_err(Failure::Inputs)?,
         _ => {
             let read = |path| cells::load(path).map_err(Failure::Inputs);

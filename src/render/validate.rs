@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use sim::host::Discrepancy;
-use validator::validate::Figure;
+use sim::workload::Arrivals;
 use validator::validate::campaign::CellResult;
 use validator::validate::summary::{Judgement, Line};
 use validator::validate::verdict::Comparison;
+use validator::validate::{Cell, Figure, Measured};
 
 use super::layout::Page;
 use super::units::{Unit, count};
 use crate::validation::Answer;
-use crate::validation::discrepancy::Measured;
+use crate::validation::discrepancy;
 
 /// The whole answer: verdict, medians, worst errors, cells.
 pub fn text(answer: &Answer<'_>) -> String {
@@ -25,6 +26,33 @@ pub fn text(answer: &Answer<'_>) -> String {
     cells(answer, &mut page);
     not_run(answer, &mut page);
     sources(answer, &mut page);
+    page.finish()
+}
+
+/// Cells that are not run, one a line.
+pub fn list(cells: &[Cell]) -> String {
+    let mut page = Page::default();
+    page.line(&count(cells.len() as u64, "cell"));
+    let head = ["cell", "effect", "pool", "size", "load", "requests"].map(str::to_owned);
+    let row = |cell: &Cell| {
+        let arrivals = &cell.workload.arrivals;
+        let load = match (arrivals, arrivals.offered_rate()) {
+            (Arrivals::Closed { clients, .. }, _) => count(*clients, "client"),
+            (Arrivals::Batch { .. }, _) => "batch".to_owned(),
+            (Arrivals::OnOff { .. }, Some(rate)) => format!("{rate:.1}/s in bursts"),
+            (_, Some(rate)) => format!("{rate:.1}/s"),
+            (_, None) => "replayed".to_owned(),
+        };
+        [
+            cell.name.clone(),
+            cell.effect.clone(),
+            cell.pool.to_string(),
+            cell.profile.to_string(),
+            load,
+            cell.requests.to_string(),
+        ]
+    };
+    page.table(&[head].into_iter().chain(cells.iter().map(row)).collect::<Vec<_>>());
     page.finish()
 }
 
@@ -96,7 +124,7 @@ fn overall(lines: &[Line], page: &mut Page) {
 
 /// How far the ends of intervals must move, and where that was written.
 fn discrepancy(answer: &Answer<'_>, page: &mut Page) {
-    let Some(Measured { figures, written }) = &answer.discrepancy else { return };
+    let Some(discrepancy::Measured { figures, written }) = &answer.discrepancy else { return };
     page.heading("What the model itself is off by: factors of the ends of its 90 % intervals");
     let mut rows = vec![["figure", "cells", "lower end", "upper end"].map(str::to_owned)];
     for found in figures {
@@ -223,6 +251,27 @@ fn not_run(answer: &Answer<'_>, page: &mut Page) {
     }
 }
 
+/// How often pools were started, and why not more often.
+fn starts<'a>(runs: impl Iterator<Item = &'a Measured> + Clone) -> String {
+    let most = runs.clone().map(|run| run.starts.len().max(1)).max().unwrap_or(1) as u64;
+    let said = match most {
+        1 => "Each run starts its pool once.".to_owned(),
+        _ => format!(
+            "Start-up is the median of {most} starts in each run; gRPC pools and servers start once."
+        ),
+    };
+    let failed: Vec<&str> = runs.filter_map(|run| run.start_failed.as_deref()).collect();
+    match failed.first() {
+        None => said,
+        Some(why) => {
+            format!(
+                "{said} {} with fewer, for one failed: {why}",
+                count(failed.len() as u64, "run")
+            )
+        }
+    }
+}
+
 fn sources(answer: &Answer<'_>, page: &mut Page) {
     let runs = || answer.campaign.results.iter().flat_map(|cell| &cell.runs);
     let rejected: u64 = runs().map(|run| u64::from(run.measured.rejected)).sum();
@@ -249,6 +298,7 @@ fn sources(answer: &Answer<'_>, page: &mut Page) {
             percent(sampling)
         ),
     );
+    page.paragraph("  ", &starts(runs().map(|run| &run.measured)));
     if let Some(restricted) = &answer.restricted {
         page.paragraph("  ", restricted);
     }

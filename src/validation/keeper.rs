@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sim::search::Progress as _;
 use tables::{Column, Format, Header, Table};
-use validator::run::{Observation, Outcome, Record};
+use validator::run::{Observation, Outcome, Record, Startup};
 use validator::validate::campaign::Watcher;
 use validator::validate::{Case, Measured};
 
@@ -41,7 +41,8 @@ impl Watcher for Keeper {
         let name = format!("{}-{}", measured.cell, measured.repeat);
         let path = |what: &str| self.folder.join(format!("{name}-{what}.parquet"));
         write(&path("requests"), requests(case, observation))?;
-        write(&path("samples"), samples(observation))
+        write(&path("samples"), samples(observation))?;
+        write(&path("starts"), starts(observation))
     }
 }
 
@@ -81,6 +82,19 @@ fn requests(case: &Case, seen: &Observation) -> Vec<(String, Column)> {
             Outcome::Exception(what) => format!("exception: {what}"),
             Outcome::Pool(what) => format!("pool: {what}"),
         }),
+    ]
+}
+
+fn starts(seen: &Observation) -> Vec<(String, Column)> {
+    let all = || [&seen.startup].into_iter().chain(&seen.starts.seen);
+    let integers = |name: &str, value: &dyn Fn(&Startup) -> u64| {
+        let values = all().map(|startup| i64::try_from(value(startup)).ok());
+        (name.to_owned(), Column::Integer(values.collect()))
+    };
+    vec![
+        integers("launched_ns", &|it| it.launched),
+        integers("began_ns", &|it| it.began),
+        integers("ready_ns", &|it| it.ready),
     ]
 }
 

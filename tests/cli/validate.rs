@@ -55,3 +55,16 @@ fn a_pool_that_is_only_simulated_is_listed_as_not_run() {
     let text = lab.answer(&words, 30);
     assert!(text.contains("not run: `keyed-process` is not run for real"), "{text}");
 }
+
+#[test]
+fn drawn_cells_can_be_listed_and_kept() {
+    let lab = Lab::new();
+    let text = lab.answer("validate --set random --seed 3 --count 12 --print-set", 0);
+    assert_eq!(text.matches("[[cell]]").count(), 12);
+    lab.write("kept.toml", &text);
+    let listed = lab.answer("validate --cells kept.toml --list", 0);
+    assert!(listed.starts_with("12 cells\n") && listed.contains("s3-01-"), "{listed}");
+    assert_eq!(lab.answer("validate --set random --seed 3 --count 12 --list", 0), listed);
+    let said = lab.refusal("validate --count 12 --list", 2, 1);
+    assert!(said.contains("add --set random"), "{said}");
+}

@@ -18,11 +18,12 @@ REPEATS = 15
 PAUSE_S = 0.008
 
 
-def calibrate(classes, log, known=None):
+def calibrate(classes, log, known=None, repeats=REPEATS):
     """Rates of the kernels that `classes` use: {kind: (fixed ns, ns per step)}.
 
     Those that are `known` are not timed: runs that are compared with each other
-    must do the same work, however fast the machine was when each began.
+    must do the same work, however fast the machine was when each began. The
+    length that is asked for in the end runs `repeats` times.
     """
     used = {segment["kernel"] for each in classes for segment in each["segments"]}
     rates = {}
@@ -31,7 +32,7 @@ def calibrate(classes, log, known=None):
         kinds["touch"] = kernels.touch
     for kind, kernel in sorted(kinds.items()):
         rates[kind] = rate = (known or {}).get(kind) or _rate(kernel)
-        took = _fastest(kernel, steps_for(rate, CHECK_NS))
+        took = _fastest(kernel, steps_for(rate, CHECK_NS), repeats)
         log.write(
             event="calibrated",
             kernel=kind,

@@ -13,6 +13,7 @@ import time
 import calibration
 import events
 import kernels
+import program
 
 COOPERATIVE = (
     "asyncio",
@@ -22,6 +23,8 @@ COOPERATIVE = (
     "uvicorn",
 )
 """Pools in which a thread serves several requests at once."""
+USED = 4
+"""A request's bytecode is the program's own for one part in so many at most."""
 
 
 class Application:
@@ -35,11 +38,19 @@ class Application:
         self.leaked = []
         server = spec["delay_server"]
         self.delay = kernels.DelayClient(tuple(server)) if server else None
-        self.imported = _import_application(spec["import_bytes"], spec["import_ns"], rates)
+        began = time.thread_time_ns()
+        self.program = program.Program() if spec["import_bytes"] else None
+        # What is left of the time that importing is to take.
+        while time.thread_time_ns() - began < spec["import_ns"]:
+            kernels.python(1000)
+        self.import_ns = spec["import_ns"]
+        self.import_cpu_ns = time.thread_time_ns() - began
 
     def run(self, kind, ns):
         """One segment, by blocking."""
         if kind in kernels.COMPUTING:
+            if kind == "python" and self.program is not None:
+                ns -= self.program.use(ns // USED)
             if ns > 0:
                 kernels.COMPUTING[kind](calibration.steps_for(self.rates[kind], ns))
         elif kind == "sleep":
@@ -60,13 +71,9 @@ def prepare(spec, rates):
         _application = Application(spec, rates)
 
 
-def _import_application(size, ns, rates):
-    """Stands for imports: CPU time, then memory with something on every page."""
-    if ns:
-        until = time.thread_time_ns() + ns
-        while time.thread_time_ns() < until:
-            kernels.python(1000)
-    return b"\x01" * size
+def import_overrun_ns():
+    """CPU time by which importing the application took longer than it was to."""
+    return max(0, _application.import_cpu_ns - _application.import_ns)
 
 
 def calls(kind, times):

@@ -7,7 +7,7 @@ use super::fleet::Seat;
 use super::spoken::{died, last_words};
 use super::{Served, Usage};
 use crate::run::sampler::{Sample, SamplingCost, monotonic_ns};
-use crate::run::{End, Load, Observation, RunError};
+use crate::run::{End, Load, Observation, RunError, Starts};
 
 /// Time between two looks, in ns.
 const LOOK: u64 = 20_000_000;
@@ -73,6 +73,7 @@ impl Dispatcher<'_> {
         let observation = Observation {
             kernels: journal.kernels,
             startup: self.startup,
+            starts: Starts::default(),
             origin,
             records: journal.records,
             lost,

@@ -60,6 +60,16 @@ pub enum RunError {
         /// What the system says.
         error: io::Error,
     },
+    /// The modules that workers import could not be written.
+    #[error(
+        "cannot write a program of {bytes} bytes for the workers to import: {why}; ask for less `import_memory`"
+    )]
+    Program {
+        /// What they were to take, in bytes.
+        bytes: u64,
+        /// What happened.
+        why: String,
+    },
     /// The delay server.
     #[error("cannot serve delays on the loopback interface: {0}; have segments wait by sleeping")]
     Server(io::Error),

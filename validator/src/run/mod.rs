@@ -11,9 +11,11 @@ mod error;
 pub(crate) mod events;
 mod guard;
 mod observation;
+mod program;
 pub(crate) mod sampler;
 pub(crate) mod sources;
 mod spec;
+mod starts;
 mod stop;
 mod watch;
 
@@ -30,6 +32,7 @@ pub use error::RunError;
 pub use observation::{Application, End, KernelRate, Observation, Outcome, Record, Startup};
 pub use sampler::{ProcessSample, Sample, SamplingCost};
 pub use spec::{ClassSpec, Kernel, Load, POOLS, PoolSpec, SegmentSpec, Spec, WaitKernel};
+pub use starts::{Starts, start_again};
 pub use stop::Stop;
 
 pub(crate) use guard::Guard;
@@ -108,19 +111,25 @@ pub fn run(plan: &Plan<'_>, folder: &Path, stop: &Stop) -> Result<Observation, R
         return Ok(grpc::serve(plan, folder, stop)?.observation);
     }
     let (files, _delays) = prepare(plan, folder)?;
-    let stderr = File::create(&files.stderr).map_err(at(&files.stderr))?;
-    let launched = monotonic_ns();
-    let launch = |error| RunError::Launch { python: plan.python.to_owned(), error };
-    let group = Group::spawn(command(plan, &files, stderr)).map_err(launch)?;
-    let guard = Guard::over(group.id()).map_err(RunError::Guard)?;
-    let root =
-        i32::try_from(group.id()).map_err(|error| RunError::Watch(io::Error::other(error)))?;
+    let watch = launch(plan, &files, stop)?;
+    let root = i32::try_from(watch.group.id());
+    let root = root.map_err(|error| RunError::Watch(io::Error::other(error)))?;
     let named =
         servers::CELERY.contains(&plan.spec.pool.kind).then(|| files.folder.join("pool.pid"));
     let roots = move || named.as_deref().map_or(vec![root], named_root);
     let sampler =
         Sampler::start(roots, plan.sample_every, &files.samples).map_err(at(&files.samples))?;
-    Watch { plan, files: &files, stop, launched, group, _guard: guard }.run(sampler)
+    watch.run(Some(sampler))
+}
+
+/// Starts the runner, guarded from here on.
+fn launch<'a>(plan: &'a Plan<'a>, files: &'a Files, stop: &'a Stop) -> Result<Watch<'a>, RunError> {
+    let stderr = File::create(&files.stderr).map_err(at(&files.stderr))?;
+    let launched = monotonic_ns();
+    let failed = |error| RunError::Launch { python: plan.python.to_owned(), error };
+    let group = Group::spawn(command(plan, files, stderr)).map_err(failed)?;
+    let guard = Guard::over(group.id()).map_err(RunError::Guard)?;
+    Ok(Watch { plan, files, stop, launched, group, _guard: guard })
 }
 
 /// The process that the file at `path` names, once it does.
@@ -146,6 +155,7 @@ pub(crate) fn prepare(
     fs::create_dir_all(folder).map_err(at(folder))?;
     sources::write(&files.sources).map_err(at(&files.sources))?;
     write_rows(plan, &files.trace).map_err(at(&files.trace))?;
+    program::write(plan, &files.sources)?;
     let delays = match plan.spec.waits_on_sockets() {
         true => Some(DelayServer::start().map_err(RunError::Server)?),
         false => None,
@@ -206,6 +216,17 @@ impl Files {
             events: folder.join("events.jsonl"),
             samples: folder.join("samples.jsonl"),
             stderr: folder.join("stderr.txt"),
+        }
+    }
+
+    /// Of a start beside the run, with the run's own sources.
+    fn of_start(folder: &Path, number: u32) -> Self {
+        let named = |what: &str| folder.join("starts").join(format!("{number}-{what}"));
+        Self {
+            spec: named("spec.json"),
+            events: named("events.jsonl"),
+            stderr: named("stderr.txt"),
+            ..Self::new(folder)
         }
     }
 }

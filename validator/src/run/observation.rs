@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::sampler::{Sample, SamplingCost};
+use super::starts::Starts;
 use crate::servers::Imports;
 
 /// One run.
@@ -14,6 +15,8 @@ pub struct Observation {
     pub kernels: Vec<KernelRate>,
     /// How the pool came up.
     pub startup: Startup,
+    /// How it came up again, in processes of their own.
+    pub starts: Starts,
     /// Time zero of the trace.
     pub origin: u64,
     /// One for each request that got an answer, as the answers came.

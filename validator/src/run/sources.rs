@@ -20,6 +20,8 @@ const SOURCES: &[(&str, &str)] = python![
     "kernels.py",
     "calibration.py",
     "service.py",
+    "program.py",
+    "write_program.py",
     "timers.py",
     "load.py",
     "pools/__init__.py",

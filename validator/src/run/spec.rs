@@ -212,12 +212,21 @@ impl Spec {
 
     /// The runner's file.
     pub(crate) fn to_json(&self, files: &Files, delays: Option<SocketAddr>) -> String {
-        let pool = &self.pool;
         let load = match self.load {
             Load::Open => json!({ "kind": "open" }),
             Load::Closed { clients } => json!({ "kind": "closed", "clients": clients }),
-            Load::Batch => json!({ "kind": "batch", "chunk": pool.chunk }),
+            Load::Batch => json!({ "kind": "batch", "chunk": self.pool.chunk }),
         };
+        self.with_load(&load, files, delays)
+    }
+
+    /// The same for a pool that is only started and ended.
+    pub(super) fn to_start_json(&self, files: &Files) -> String {
+        self.with_load(&json!({ "kind": "none" }), files, None)
+    }
+
+    fn with_load(&self, load: &Value, files: &Files, delays: Option<SocketAddr>) -> String {
+        let pool = &self.pool;
         let server = delays.map_or(Value::Null, |at| json!([at.ip().to_string(), at.port()]));
         let rates: BTreeMap<&str, [f64; 2]> = self
             .rates

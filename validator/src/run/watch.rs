@@ -8,6 +8,7 @@ use super::events::{Event, Tail};
 use super::guard::Guard;
 use super::observation::{End, KernelRate, Observation, Record, Startup};
 use super::sampler::Sampler;
+use super::starts::Starts;
 use super::stop::Stop;
 use super::{Files, Load, Plan};
 use crate::child::Group;
@@ -45,13 +46,14 @@ struct Seen {
 }
 
 impl Watch<'_> {
-    /// Follows the run, ends its processes and says what was seen.
-    pub(super) fn run(mut self, sampler: Sampler) -> Result<Observation, RunError> {
+    /// Follows the run, ends its processes and says what was seen; without a
+    /// `sampler`, nothing of their memory.
+    pub(super) fn run(mut self, sampler: Option<Sampler>) -> Result<Observation, RunError> {
         let mut tail = Tail::open(&self.files.events).map_err(RunError::Watch)?;
         let mut seen = Seen::default();
         let end = self.follow(&mut tail, &mut seen)?;
         // Before the workers end: what ending them costs is not the pool's.
-        let (samples, sampling) = sampler.finish();
+        let (samples, sampling) = sampler.map(Sampler::finish).unwrap_or_default();
         if end == End::Complete {
             let _ = self.group.wait(CLOSE_LIMIT);
         }
@@ -69,6 +71,7 @@ impl Watch<'_> {
         Ok(Observation {
             kernels,
             startup,
+            starts: Starts::default(),
             origin,
             records,
             lost,

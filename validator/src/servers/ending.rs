@@ -2,7 +2,7 @@
 
 use crate::grpc::journal::Journal;
 use crate::run::sampler::{Sample, SamplingCost};
-use crate::run::{End, Observation, Plan, Startup};
+use crate::run::{End, Observation, Plan, Starts, Startup};
 
 /// All that was seen; rows without a record are lost.
 pub(super) fn tell(
@@ -21,6 +21,7 @@ pub(super) fn tell(
     Observation {
         kernels: journal.kernels,
         startup,
+        starts: Starts::default(),
         origin,
         lost: (0..answered.len()).filter(|row| !answered[*row]).collect(),
         records: journal.records,

@@ -11,7 +11,7 @@ use sim::workload::{PythonVersion, SegmentKind, Workload};
 use super::anchors::Anchors;
 use super::cells::Cell;
 use super::journal::{Entry, Journal, JournalError};
-use super::measure::{Case, Measured, measure};
+use super::measure::{Bench, Case, Measured, measure};
 use super::predict::Predictor;
 use super::verdict::{Comparison, Run, compare};
 use crate::environments::{Cache, Purpose};
@@ -31,6 +31,8 @@ pub struct Settings<'a> {
     pub interpreter: &'a Interpreter,
     /// Runs of each cell.
     pub repeats: u32,
+    /// Starts of the pool in each run, its own included.
+    pub starts: u32,
     /// Seed of the requests.
     pub seed: u64,
     /// Draws of the parameters for the prediction intervals.
@@ -237,7 +239,8 @@ fn steady_run(
     let folder = settings.out.join("runs").join(format!("{}-{repeat}", case.cell.name));
     let mut rejected = 0;
     loop {
-        let (mut measured, observation) = measure(case, repeat, python, &folder, stop)?;
+        let bench = Bench { python, folder: &folder, starts: settings.starts };
+        let (mut measured, observation) = measure(case, repeat, bench, stop)?;
         measured.rejected = rejected;
         if !measured.drifted || rejected == RETRIES {
             return Ok((measured, observation));

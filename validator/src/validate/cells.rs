@@ -63,19 +63,22 @@ pub enum Set {
     Grpc,
     /// gunicorn, uvicorn and Celery behind clients of ours.
     Servers,
+    /// Drawn by seed, from a space that is declared.
+    Random,
     /// Pools among which to choose.
     Decision,
 }
 
 impl Set {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::HeldOut,
         Self::Development,
         Self::Extrapolation,
         Self::Reserve,
         Self::Grpc,
         Self::Servers,
+        Self::Random,
         Self::Decision,
     ];
 
@@ -88,6 +91,7 @@ impl Set {
             Self::Reserve => "reserve",
             Self::Grpc => "grpc",
             Self::Servers => "servers",
+            Self::Random => "random",
             Self::Decision => "decision",
         }
     }
@@ -137,7 +141,7 @@ pub struct Beside {
     pub classes: Vec<String>,
 }
 
-/// The cells of `set` that ship with the program.
+/// The cells of `set` that ship with the program; of random ones, those of seed 1.
 ///
 /// # Errors
 /// Never, as long as the tests pass.
@@ -149,6 +153,7 @@ pub fn shipped(set: Set) -> Result<Vec<Cell>, Vec<InputError>> {
         Set::Reserve => include_str!("../../cells/reserve.toml"),
         Set::Grpc => include_str!("../../cells/grpc.toml"),
         Set::Servers => include_str!("../../cells/servers.toml"),
+        Set::Random => return super::random::cells(1, None),
         Set::Decision => {
             let grids = super::grid::shipped()?;
             return Ok(grids.into_iter().flat_map(|grid| grid.cells).collect());

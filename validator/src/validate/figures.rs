@@ -24,7 +24,8 @@ pub enum Figure {
     P99,
     /// Highest sum of proportional set sizes while requests were served.
     PeakPss,
-    /// From asking for the pool until every slot is there.
+    /// From asking for the pool until every slot is there; the median of all starts
+    /// of a run.
     StartUp,
 }
 

@@ -12,7 +12,11 @@ use super::cells::Cell;
 use super::deploy::deploy;
 use super::figures::{Figures, Served};
 use super::speed::{Pieces, Reference, Slowdown};
-use crate::run::{Application, End, Limits, Observation, Outcome, Plan, RunError, Spec, Stop, run};
+use super::verdict::median;
+use crate::run::{
+    Application, End, Limits, Observation, Outcome, Plan, RunError, Spec, Startup, Stop, run,
+    start_again,
+};
 
 /// Spacing of the looks at the processes.
 pub(super) const SAMPLE_EVERY: Duration = Duration::from_millis(50);
@@ -101,6 +105,13 @@ pub struct Measured {
     /// What the process that made the pool had imported.
     #[serde(default)]
     pub application: Option<Application>,
+    /// Time that each start of the pool took, in s: that of the run, then those
+    /// of fresh processes beside it.
+    #[serde(default)]
+    pub starts: Vec<f64>,
+    /// Why there are fewer than were asked for, if there are.
+    #[serde(default)]
+    pub start_failed: Option<String>,
     /// Requests without an answer, or with an error for one.
     pub failed: u64,
     /// Cores that the pool kept busy, time average.
@@ -129,6 +140,8 @@ impl Measured {
             course: Vec::new(),
             kernels: Vec::new(),
             application: None,
+            starts: Vec::new(),
+            start_failed: None,
             failed: 0,
             cores: 0.0,
             core_wait: 0.0,
@@ -140,17 +153,29 @@ impl Measured {
     }
 }
 
-/// Runs `case` on `python`; everything seen is kept under `folder`.
+/// Where a run is made, and how often its pool is started.
+#[derive(Clone, Copy, Debug)]
+pub struct Bench<'a> {
+    /// The Python to run.
+    pub python: &'a Path,
+    /// Everything seen is kept there.
+    pub folder: &'a Path,
+    /// Starts of the pool, that of the run included.
+    pub starts: u32,
+}
+
+/// Runs `case`, then starts its pool again.
 ///
 /// # Errors
-/// As [`run`]; also if it was interrupted, for half a run has no figures.
+/// As [`run`]; also if it was interrupted, for half a run has no figures. A start
+/// that fails after the run is no error: it is said in what is returned.
 pub fn measure(
     case: &Case,
     repeat: u32,
-    python: &Path,
-    folder: &Path,
+    bench: Bench<'_>,
     stop: &Stop,
 ) -> Result<(Measured, Observation), RunError> {
+    let Bench { python, folder, starts } = bench;
     let plan = Plan {
         python,
         workload: case.workload(),
@@ -160,13 +185,17 @@ pub fn measure(
         sample_every: SAMPLE_EVERY,
     };
     let reference = Reference::start(python, folder).map_err(RunError::Watch)?;
-    let observation = run(&plan, folder, stop);
+    let observation = run(&plan, folder, stop).and_then(|mut observation| {
+        if observation.end == End::Interrupted {
+            return Err(RunError::Interrupted);
+        }
+        let rates = &observation.kernels;
+        observation.starts = start_again(&plan, rates, starts.saturating_sub(1), folder, stop);
+        Ok(observation)
+    });
     let seen = reference.finish();
     let observation = observation?;
     let seen = seen.map_err(RunError::Watch)?;
-    if observation.end == End::Interrupted {
-        return Err(RunError::Interrupted);
-    }
     let (from, to) = span(&observation);
     let slowdown = seen.slowdown(from, to);
     let (cores, core_wait) = cores(&observation, from, to);
@@ -184,6 +213,8 @@ pub fn measure(
         course: seen.pieces(from, to),
         application: observation.startup.application,
         kernels: kernels(&observation),
+        starts: started(&observation),
+        start_failed: observation.starts.failed.clone(),
         failed: failed(&observation),
         cores,
         core_wait,
@@ -209,8 +240,14 @@ fn figures(observation: &Observation) -> Figures {
         ok.map(|record| Served { due: record.scheduled, answered: record.received }).collect();
     let (from, to) = span(observation);
     let during = observation.samples.iter().filter(|sample| (from..=to).contains(&sample.at));
-    let start_up = observation.startup.ready.saturating_sub(observation.startup.began);
-    Figures::of(&served, during.map(|sample| sample.pss()), Some(start_up as f64 / 1e9))
+    Figures::of(&served, during.map(|sample| sample.pss()), median(&started(observation)))
+}
+
+/// Time that each start of the pool took, in s, the run's first.
+fn started(observation: &Observation) -> Vec<f64> {
+    let all = [&observation.startup].into_iter().chain(&observation.starts.seen);
+    let took = |startup: &Startup| startup.ready.saturating_sub(startup.began) as f64 / 1e9;
+    all.map(took).collect()
 }
 
 fn kernels(observation: &Observation) -> Vec<(String, f64)> {

@@ -48,6 +48,7 @@ fn the_planner_does_not_pick_the_one_that_is_several_times_slower() {
         host: &host,
         interpreter: &interpreter,
         repeats: 1,
+        starts: 1,
         seed: 1,
         draws: 0,
         out: folder.path(),

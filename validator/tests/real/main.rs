@@ -19,6 +19,7 @@ mod lock_probe;
 mod memory;
 mod packages;
 mod servers;
+mod starts;
 mod support;
 mod systems;
 mod validate;

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use sim::pool::{PoolKind, StartMethod};
-use validator::run::{Kernel, Observation, PoolSpec};
+use validator::run::{Kernel, Observation, PoolSpec, Stop};
 
-use crate::support::{MILLISECOND, Trial, alone, pair, python};
+use crate::support::{MILLISECOND, Trial, alone, pair, python, pythons};
 
 const MIB: u64 = 1 << 20;
 /// Memory of the application, far above that of the interpreter.
@@ -64,4 +64,24 @@ fn payloads_reach_the_parent_of_processes() {
     let kept = peak_pss(&trial.run(python).unwrap());
     // Twelve results, less what the samples may miss at the end, but buffers on top.
     assert!(kept > bare + 64 * MIB, "{kept} over {bare}");
+}
+
+#[test]
+fn imports_are_modules_of_the_size_that_is_asked_for() {
+    let _alone = alone();
+    let size = IMPORTED / 4;
+    for interpreter in pythons() {
+        let folder = tempfile::tempdir().unwrap();
+        let pool = pair(PoolKind::MultiprocessingPool);
+        let private = |bytes: u64| {
+            let mut trial = Trial::new(pool.clone(), &[(Kernel::Python, MILLISECOND)], 8, 0);
+            trial.spec.import_bytes = bytes;
+            let seen = trial.run_in(&interpreter.path, folder.path(), &Stop::new()).unwrap();
+            assert_eq!((seen.records.len(), seen.lost.len()), (8, 0));
+            seen.startup.application.unwrap().private_bytes as f64
+        };
+        let (bare, loaded) = (private(0), private(size));
+        let share = (loaded - bare) / size as f64;
+        assert!((0.97..1.03).contains(&share), "{}: {share}", interpreter.build.version);
+    }
 }

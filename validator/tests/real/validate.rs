@@ -52,6 +52,7 @@ fn run(cells: &[Cell], python: &Path, out: &Path, stop: Option<Stop>) -> (Campai
         host: &Host::ideal(2),
         interpreter: &interpreter,
         repeats: 2,
+        starts: 3,
         seed: 1,
         draws: 4,
         out,
@@ -79,6 +80,10 @@ fn an_interrupted_campaign_keeps_what_landed_and_goes_on() {
     // 60 requests of at least 3 ms, one every 10 ms.
     assert!(seen.get(Figure::P50).unwrap() >= 0.003);
     assert!(seen.get(Figure::Throughput).unwrap() <= 60.0 / 0.59);
+    let run = &one.runs[0].measured;
+    assert_eq!((run.starts.len(), &run.start_failed), (3, &None));
+    let quicker = run.starts.iter().filter(|it| Some(**it) < seen.get(Figure::StartUp)).count();
+    assert!(quicker <= 1, "the median of three");
     assert!(seen.get(Figure::PeakPss).is_some_and(|bytes| bytes > 1e6));
     assert_eq!(one.runs[0].predicted.served, 60);
     Summary::of(&second.results);

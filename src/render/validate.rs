@@ -127,16 +127,21 @@ fn discrepancy(answer: &Answer<'_>, page: &mut Page) {
     let Some(discrepancy::Measured { figures, written }) = &answer.discrepancy else { return };
     page.heading("What the model itself is off by: factors of the ends of its 90 % intervals");
     let mut rows = vec![["figure", "cells", "lower end", "upper end"].map(str::to_owned)];
+    let mut not_known = Vec::new();
     for found in figures {
         let name = found.figure.name().to_owned();
-        rows.push(match &found.outcome {
-            Ok(Discrepancy { low_factor, high_factor, cells, .. }) => {
-                [name, cells.to_string(), format!("{low_factor:.3}"), format!("{high_factor:.3}")]
-            }
-            Err(why) => [name, format!("not known: {why}"), String::new(), String::new()],
-        });
+        match &found.outcome {
+            Ok(Discrepancy { low_factor, high_factor, cells, .. }) => rows.push([
+                name,
+                cells.to_string(),
+                format!("{low_factor:.3}"),
+                format!("{high_factor:.3}"),
+            ]),
+            Err(why) => not_known.push(format!("{name}: not known: {why}")),
+        }
     }
     page.table(&rows);
+    not_known.iter().for_each(|line| page.hanging("  ", "    ", line));
     page.paragraph(
         "  ",
         "Taken from intervals without it: what is covered above does not hold it, and is not \

@@ -45,8 +45,8 @@ impl Found {
 /// on `python`, today.
 pub fn note(python: &Build, repeats: u32) -> String {
     let Build { implementation, version, .. } = python;
-    let day = day(SystemTime::now());
-    format!("development cells, {repeats} runs each, {implementation} {version}; {day}")
+    let (day, runs) = (day(SystemTime::now()), if repeats == 1 { "run" } else { "runs" });
+    format!("development cells, {repeats} {runs} each, {implementation} {version}; {day}")
 }
 
 /// Of every figure of `results`, whose intervals hold no discrepancy yet; `note`

@@ -45,7 +45,8 @@ pub struct ValidateArgs {
     #[arg(long, value_name = "TEXT")]
     pub only: Option<String>,
     /// Measure how far the model itself is off, and write FILE: the calibration,
-    /// with intervals that hold what these cells showed; of development cells only
+    /// with intervals that hold what these cells showed; of --set random or
+    /// development only
     #[arg(long, value_name = "FILE", conflicts_with_all = ["decision", "workload"])]
     pub discrepancy: Option<PathBuf>,
     /// Draws of the calibration's parameters for the prediction intervals

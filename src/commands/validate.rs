@@ -85,7 +85,11 @@ pub fn run(args: &ValidateArgs) -> Result<Code, Failure> {
         Some(_) => Summary::of_errors(&campaign.results),
         None => Summary::of(&campaign.results),
     };
-    let note = note(&interpreter.build, settings.repeats);
+    let which = match args.set {
+        SetArg::Random => format!("random (seed {})", args.seed),
+        _ => Set::Development.name().to_owned(),
+    };
+    let note = note(&which, &interpreter.build, settings.repeats);
     let discrepancy = asked.map(|it| it.write(&campaign, &summary, &note)).transpose()?;
     let answer = Answer {
         host: &host,

@@ -33,7 +33,7 @@ pub fn text(answer: &Answer<'_>) -> String {
 pub fn list(cells: &[Cell]) -> String {
     let mut page = Page::default();
     page.line(&count(cells.len() as u64, "cell"));
-    let head = ["cell", "effect", "pool", "size", "load", "requests"].map(str::to_owned);
+    let head = ["cell", "size", "load", "requests"].map(str::to_owned);
     let row = |cell: &Cell| {
         let arrivals = &cell.workload.arrivals;
         let load = match (arrivals, arrivals.offered_rate()) {
@@ -43,14 +43,8 @@ pub fn list(cells: &[Cell]) -> String {
             (_, Some(rate)) => format!("{rate:.1}/s"),
             (_, None) => "replayed".to_owned(),
         };
-        [
-            cell.name.clone(),
-            cell.effect.clone(),
-            cell.pool.to_string(),
-            cell.profile.to_string(),
-            load,
-            cell.requests.to_string(),
-        ]
+        // The name says the effect and the pool.
+        [cell.name.clone(), cell.profile.to_string(), load, cell.requests.to_string()]
     };
     page.table(&[head].into_iter().chain(cells.iter().map(row)).collect::<Vec<_>>());
     page.finish()

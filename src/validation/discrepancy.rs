@@ -38,11 +38,13 @@ pub struct Measured {
 impl Asked {
     /// To take it from `cells`, predicted by `calibration`, and write it to `to`.
     pub fn new(to: &Path, calibration: &Path, cells: &[Cell]) -> Result<Self, Failure> {
-        if let Some(cell) = cells.iter().find(|cell| cell.set != Set::Development) {
+        let scored = |cell: &&Cell| !matches!(cell.set, Set::Development | Set::Random);
+        if let Some(cell) = cells.iter().find(scored) {
             return Err(Failure::Refused(format!(
                 "--discrepancy cannot be taken from {} cells (`{}`): they score predictions, and \
-                 intervals that were fitted to them would hold them; add --set development, or \
-                 name files of such cells with --cells",
+                 intervals that were fitted to them would hold them; add --set random (of a seed \
+                 that is not scored) or --set development, or name files of such cells with \
+                 --cells",
                 cell.set.name(),
                 cell.name
             )));

@@ -23,7 +23,7 @@ fn cells_that_cannot_be_read_and_pools_that_are_not_run_are_refused() {
 }
 
 #[test]
-fn what_the_model_is_off_by_is_taken_from_development_cells_alone() {
+fn what_the_model_is_off_by_is_never_taken_from_scored_cells() {
     let lab = Lab::new();
     let host = concat!(env!("CARGO_MANIFEST_DIR"), "/calibration/reference-8core.toml");
     let validate = format!("validate --calibration {host} --discrepancy new.toml");
@@ -33,6 +33,8 @@ fn what_the_model_is_off_by_is_taken_from_development_cells_alone() {
         assert!(said.contains("--set development"), "{said}");
     }
     let said = lab.refusal(&format!("{validate} --set development --quick"), 2, 1);
+    assert!(said.contains("takes 19"), "{said}");
+    let said = lab.refusal(&format!("{validate} --set random --count 18"), 2, 1);
     assert!(said.contains("takes 19"), "{said}");
     lab.refusal(&format!("{validate} --decision"), 2, 1);
     lab.write("other.toml", "of somebody");

@@ -8,6 +8,7 @@ length is then asked for as a request would ask, and what it took is reported,
 so that whoever reads the figures can see how well the lengths were kept.
 """
 
+import math
 import time
 
 import kernels
@@ -16,6 +17,8 @@ LONG_NS = 4_000_000
 CHECK_NS = 2_000_000
 REPEATS = 15
 PAUSE_S = 0.008
+FEWEST_PAGES = 256
+"""What can be told from a single page."""
 
 
 def calibrate(classes, log, known=None, repeats=REPEATS):
@@ -28,17 +31,22 @@ def calibrate(classes, log, known=None, repeats=REPEATS):
     used = {segment["kernel"] for each in classes for segment in each["segments"]}
     rates = {}
     kinds = {kind: kernels.COMPUTING[kind] for kind in used & set(kernels.COMPUTING)}
-    if any(each["working_set_bytes"] or each["leak_bytes"] for each in classes):
+    # What was touched and freed, the allocator may keep: no more than requests touch.
+    largest = max(max(each["working_set_bytes"], each["leak_bytes"]) for each in classes)
+    most = {"touch": max(FEWEST_PAGES, largest // kernels.PAGE)}
+    if largest:
         kinds["touch"] = kernels.touch
     for kind, kernel in sorted(kinds.items()):
-        rates[kind] = rate = (known or {}).get(kind) or _rate(kernel)
-        took = _fastest(kernel, steps_for(rate, CHECK_NS), repeats)
+        limit = most.get(kind, math.inf)
+        rates[kind] = rate = (known or {}).get(kind) or _rate(kernel, limit)
+        steps = min(steps_for(rate, CHECK_NS), limit)
+        took = _fastest(kernel, steps, repeats)
         log.write(
             event="calibrated",
             kernel=kind,
             fixed_ns=rate[0],
             step_ns=rate[1],
-            check_asked_ns=CHECK_NS,
+            check_asked_ns=CHECK_NS if steps < limit else round(rate[0] + steps * rate[1]),
             check_took_ns=took,
         )
     return rates
@@ -50,10 +58,10 @@ def steps_for(rate, ns):
     return max(1, round((ns - fixed) / step))
 
 
-def _rate(kernel):
+def _rate(kernel, limit):
     steps = 16
-    while _fastest(kernel, steps, repeats=2) < LONG_NS:
-        steps *= 2
+    while steps < limit and _fastest(kernel, steps, repeats=2) < LONG_NS:
+        steps = min(2 * steps, limit)
     one, many = _fastest(kernel, 1), _fastest(kernel, steps)
     if many <= one:
         raise RuntimeError("%s does not take longer for more steps" % kernel.__name__)
@@ -64,10 +72,11 @@ def _rate(kernel):
 def _fastest(kernel, steps, repeats=REPEATS):
     """Least CPU time in ns of `repeats` runs; threads of BLAS count as well."""
     best = None
-    for _ in range(repeats):
+    for turn in range(repeats):
+        if turn:
+            time.sleep(PAUSE_S)
         began = time.process_time_ns()
         kernel(steps)
         took = time.process_time_ns() - began
         best = took if best is None else min(best, took)
-        time.sleep(PAUSE_S)
     return best

@@ -30,7 +30,8 @@ def main(spec_path):
         import_cpu_ns = time.process_time_ns()
         stage = "calibration"
         starts_only = spec["load"]["kind"] == "none"
-        # All rates are known then: one call each leaves the state that timing would.
+        # All rates are known then: one call each leaves what timing would, and a
+        # process that has computed without a pause, as imports do.
         repeats = 1 if starts_only else calibration.REPEATS
         rates = calibration.calibrate(spec["classes"], log, spec["rates"], repeats)
         stage = "start"

@@ -14,7 +14,7 @@ pub fn carry_over(out: &Path, host: &mut Host, part: bool) -> Option<String> {
     if !same && !part {
         return Some(
             "What the model was off by belongs to the parameters that were replaced, and is left \
-             out: measure it again with `planner validate --set development --discrepancy FILE`."
+             out: measure it again with `planner validate --set random --discrepancy FILE`."
                 .to_owned(),
         );
     }
@@ -22,7 +22,7 @@ pub fn carry_over(out: &Path, host: &mut Host, part: bool) -> Option<String> {
     Some(match same {
         true => "What the model is off by is kept: no parameter has changed.".to_owned(),
         false => "What the model is off by is kept, as measured before these rounds: measure it \
-                  again with `planner validate --set development --discrepancy FILE`."
+                  again with `planner validate --set random --discrepancy FILE`."
             .to_owned(),
     })
 }

@@ -4,6 +4,7 @@ The load is generated on the same loop, as in a server that runs on it.
 """
 
 import asyncio
+import collections
 import concurrent.futures
 
 import service
@@ -48,5 +49,7 @@ class Pool:
             async with self._slots:
                 return await service.serve_async(request)
 
-        for task in [self._loop.create_task(one(request)) for request in requests]:
-            done(await task)
+        tasks = collections.deque(self._loop.create_task(one(request)) for request in requests)
+        while tasks:
+            # A reply that was taken is kept no longer.
+            done(await tasks.popleft())

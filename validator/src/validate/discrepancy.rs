@@ -41,12 +41,12 @@ impl Found {
     }
 }
 
-/// What a discrepancy was taken from: development cells, `repeats` runs of each,
-/// on `python`, today.
-pub fn note(python: &Build, repeats: u32) -> String {
+/// What a discrepancy was taken from: cells of `set`, `repeats` runs of each, on
+/// `python`, today.
+pub fn note(set: &str, python: &Build, repeats: u32) -> String {
     let Build { implementation, version, .. } = python;
     let (day, runs) = (day(SystemTime::now()), if repeats == 1 { "run" } else { "runs" });
-    format!("development cells, {repeats} {runs} each, {implementation} {version}; {day}")
+    format!("{set} cells, {repeats} {runs} each, {implementation} {version}; {day}")
 }
 
 /// Of every figure of `results`, whose intervals hold no discrepancy yet; `note`

@@ -34,7 +34,7 @@ fn another_process_takes_its_turns_of_the_core() {
     assert!((took(&[]) - 0.1).abs() < 1e-9);
     // A turn takes 20 ms of a shared core, in which the request gets 10 ms; then
     // it has 10 ms alone: 30 ms for 20 of its 100.
-    let beside = [Background { sleep: ms(10), work: ms(10) }];
+    let beside = [Background { first: SimDuration::ZERO, sleep: ms(10), work: ms(10) }];
     assert!((took(&beside) - 0.15).abs() < 1e-9, "{}", took(&beside));
     // Two of them leave it a third while both run.
     assert!(took(&[beside[0], beside[0]]) > took(&beside));

@@ -7,13 +7,10 @@ use crate::engine::threads::Activity;
 use crate::kernel::SimDuration;
 
 impl<C: CpuScheduler> Engine<'_, C> {
-    /// Puts them to sleep, out of step with each other.
+    /// Puts them to sleep until their first turn.
     pub(super) fn start_background(&mut self) {
-        let count = self.background.len() as u64;
         for index in 0..self.background.len() {
-            let sleep = self.scenario.background[index].sleep.0;
-            let phase = SimDuration(sleep / count * index as u64);
-            self.doze(self.background[index], phase);
+            self.doze(self.background[index], self.scenario.background[index].first);
         }
     }
 

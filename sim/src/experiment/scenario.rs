@@ -42,6 +42,8 @@ pub struct Scenario<'a> {
 /// pools do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Background {
+    /// When its first turn begins.
+    pub first: SimDuration,
     /// From the end of one turn to the next.
     pub sleep: SimDuration,
     /// CPU time of a turn.

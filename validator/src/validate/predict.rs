@@ -42,6 +42,8 @@ const CHANCES: u64 = 7;
 /// the development host, spun on for 30 s, the autocorrelation fell to 1/e in 14 and
 /// 20 ms; with 4 to 60 ms the held-out errors hardly differ.
 const STAY: SimDuration = SimDuration(16_000_000);
+/// Stream of the draws of when the first turns begin: no number of a draw.
+const PHASES: u64 = 1 << 32;
 /// How often processes that nobody looked at are taken to wake.
 const OTHERS_EVERY: Duration = Duration::from_millis(10);
 /// More than any cell takes: other processes never end by themselves.
@@ -195,7 +197,7 @@ impl Predictor<'_> {
         let workload = loaded(workload, self.host, case, measured.application);
         let scenario =
             Scenario::of(&workload, &host, &case.deployment, case.cell.requests, case.seed);
-        let background = background(measured);
+        let background = background(measured, machine_seed);
         let course = course(measured);
         let limits = Limits { events: MOST_EVENTS, ..Limits::default() };
         let scenario = Scenario {
@@ -216,22 +218,29 @@ impl Predictor<'_> {
 }
 
 /// What else took cores in that run: the Python that looks at the speed, the looks
-/// at the processes, and the machine's own processes.
-fn background(measured: &Measured) -> Vec<Background> {
+/// at the processes, and the machine's own processes; each somewhere in its period.
+fn background(measured: &Measured, machine_seed: u64) -> Vec<Background> {
     let speed = measured.slowdown;
-    let every = |period: Duration, work: f64| Background {
-        sleep: SimDuration(period.as_nanos() as u64),
-        work: SimDuration(work.round().max(0.0) as u64),
+    let mut rng = ChaCha8Rng::seed_from_u64(machine_seed);
+    rng.set_stream(PHASES);
+    let mut every = |period: Duration, work: f64| {
+        let sleep = period.as_nanos() as u64;
+        Background {
+            first: SimDuration(rng.random_range(0..=sleep)),
+            sleep: SimDuration(sleep),
+            work: SimDuration(work.round().max(0.0) as u64),
+        }
     };
     let share = |share: f64, period: Duration| {
         let busy = share.clamp(0.0, 0.9);
-        every(period.mul_f64(1.0 - busy), period.as_nanos() as f64 * busy)
+        (period.mul_f64(1.0 - busy), period.as_nanos() as f64 * busy)
     };
     let all = [
-        every(LOOK_EVERY, speed.bytecode.mean + speed.native.mean),
+        (LOOK_EVERY, speed.bytecode.mean + speed.native.mean),
         share(measured.sampling, SAMPLE_EVERY),
         share(measured.others, OTHERS_EVERY),
-    ];
+    ]
+    .map(|(period, work)| every(period, work));
     all.into_iter().filter(|it| it.work.0 > 0).collect()
 }
 

@@ -106,6 +106,35 @@ fn the_longer_a_thread_sleeps_the_longer_it_takes() {
 }
 
 #[test]
+fn who_computed_since_the_last_request_takes_the_next_one_up_as_cold() {
+    let mut host = Host::ideal(4);
+    host.cpu.cooling = us(2000);
+    let kind = PoolKind::ThreadPoolExecutor;
+    let free = DispatchCost { submit: us(0), worker: us(0), ..host.dispatch.python_thread.clone() };
+    host.dispatch.pools.insert(kind, free);
+    let took = |host: &Host, requests: u64| {
+        let mut workload = batch(requests, 0);
+        let work = Distribution::Constant(SimDuration(4_000_000));
+        workload.classes[0].segments =
+            vec![Segment::new(SegmentKind::Native { parallel: false }, work)];
+        makespan(host, &workload, &pool(kind, &workload, Profile::threads(1, 1)))
+    };
+    let warm = took(&host, 4);
+    let cold =
+        AfterSleep { submit: us(0), parent_send: us(0), parent_receive: us(0), worker: us(100) };
+    host.dispatch.after_sleep.insert(kind, cold);
+    // The first comes at once; each further one 4 ms and what it paid itself later.
+    let mut expected = 0.0;
+    let mut paid = 0.0;
+    for _ in 1..4 {
+        paid = 100e-6 * (1.0 - (-(4e-3 + paid) / 2e-3_f64).exp());
+        expected += paid;
+    }
+    let more = took(&host, 4) - warm;
+    assert!((more - expected).abs() < 5e-8, "{more} {expected}");
+}
+
+#[test]
 fn a_pool_is_ready_once_it_is_made_and_its_workers_are_there() {
     let mut host = Host::ideal(8);
     host.start.fork_base = us(1000);

@@ -160,14 +160,20 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// What of `more` ns a thread pays that slept for so long: the longer, the
-    /// less of what it works on is still in the caches.
+    /// Do hand-overs cool with time, or all that sleep at once?
     #[inline]
-    pub(super) fn cold(&self, slept: Option<SimDuration>, more: f64) -> f64 {
-        match slept {
+    pub(super) fn cools(&self) -> bool {
+        self.cooling > 0.0
+    }
+
+    /// What of `more` ns a thread pays whose last hand-over was so long ago: the
+    /// longer, the less of what it works on is still in the caches.
+    #[inline]
+    pub(super) fn cold(&self, idle: Option<SimDuration>, more: f64) -> f64 {
+        match idle {
             None => 0.0,
             Some(_) if more == 0.0 || self.cooling == 0.0 => more,
-            Some(slept) => more * -(-(slept.0 as f64) / self.cooling).exp_m1(),
+            Some(idle) => more * -(-(idle.0 as f64) / self.cooling).exp_m1(),
         }
     }
 

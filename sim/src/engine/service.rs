@@ -24,7 +24,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
             }
             if self.requests[request].begun.is_none() {
                 self.begin_service(request);
-                self.pay_for_sleep(thread, request);
+                self.pay_for_cold(thread, request);
             }
             match self.next_step(request) {
                 Step::Locked { work, preemptible } => {
@@ -50,6 +50,8 @@ impl<C: CpuScheduler> Engine<'_, C> {
                         // The pool may have given this thread its next request.
                     } else {
                         self.go_on_with_bundle(request, next);
+                        // It came with the one before: nothing is taken up.
+                        self.thread(thread).took_up = self.now;
                     }
                 }
             }
@@ -88,7 +90,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
                 self.thread(thread).request = ready;
                 if self.requests[request].begun.is_none() {
                     self.begin_service(request);
-                    self.pay_for_sleep(thread, request);
+                    self.pay_for_cold(thread, request);
                 }
                 // Resuming a task is measured after sleep.
                 self.thread(thread).slept = None;
@@ -145,13 +147,18 @@ impl<C: CpuScheduler> Engine<'_, C> {
         }
     }
 
-    /// A thread that slept takes longer over the request that it woke for.
+    /// Taking up a request takes longer, the longer ago the thread did so last:
+    /// whether it slept or computed since, the caches have other things in them.
     #[inline]
-    fn pay_for_sleep(&mut self, thread: ThreadId, request: RequestId) {
-        let slept = self.thread(thread).slept.take();
+    fn pay_for_cold(&mut self, thread: ThreadId, request: RequestId) {
+        let now = self.now;
+        let entry = self.thread(thread);
+        let (slept, since) = (entry.slept.take(), now.since(entry.took_up));
+        entry.took_up = now;
+        let idle = if self.plan.cools() { Some(since) } else { slept };
         let entry = &self.requests[request];
         let class = &self.plan.pools[entry.pool as usize].classes[entry.class as usize];
-        let more = self.plan.cold(slept, class.before.after_sleep);
+        let more = self.plan.cold(idle, class.before.after_sleep);
         self.thread(thread).debt += more;
     }
 

@@ -83,6 +83,8 @@ pub(super) struct Thread {
     idle_since: SimTime,
     /// How long it slept before it was woken, if it has done nothing since.
     pub(super) slept: Option<SimDuration>,
+    /// When it last took up a request.
+    pub(super) took_up: SimTime,
     /// Hand-off and task-switch cost to be paid with the next work, in ns.
     pub(super) debt: f64,
     /// The free step that just ended yields the lock to whoever was woken.
@@ -101,6 +103,7 @@ impl Thread {
             interrupted: None,
             idle_since: SimTime::ZERO,
             slept: None,
+            took_up: SimTime::ZERO,
             debt: 0.0,
             yielding: false,
         }

@@ -170,7 +170,8 @@ pub struct CpuCosts {
     /// last, the share that finds another core idle if there is one; the rest
     /// wait where they are until it comes for them.
     pub finds_idle: Parameter<f64>,
-    /// Time constant with which what a sleeping thread works on leaves the caches.
+    /// Time constant with which what a thread works on in a hand-over leaves the
+    /// caches.
     pub cooling: Parameter<SimDuration>,
     /// Cost of a context switch on the core.
     pub context_switch: Parameter<SimDuration>,

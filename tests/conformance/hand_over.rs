@@ -115,8 +115,7 @@ fn who_computed_since_the_last_request_takes_the_next_one_up_as_cold() {
     let took = |host: &Host, requests: u64| {
         let mut workload = batch(requests, 0);
         let work = Distribution::Constant(SimDuration(4_000_000));
-        workload.classes[0].segments =
-            vec![Segment::new(SegmentKind::Native { parallel: false }, work)];
+        workload.classes[0].segments = vec![Segment::new(SegmentKind::Python, work)];
         makespan(host, &workload, &pool(kind, &workload, Profile::threads(1, 1)))
     };
     let warm = took(&host, 4);

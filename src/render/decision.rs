@@ -87,7 +87,7 @@ fn workloads(answer: &Answer<'_>, page: &mut Page) {
     let mut rows = vec![columns("workload", "figure", first.picks.iter().map(|it| it.by.into()))];
     for decided in &answer.decisions.decided {
         let shown = decided.picks.iter().map(|pick| regret(decided, pick));
-        rows.push(columns(&decided.grid, decided.figure.name(), shown));
+        rows.push(columns(&decided.grid, decided.figure.label(), shown));
     }
     page.table(&rows);
 }
@@ -122,7 +122,7 @@ fn unit(figure: Figure) -> Unit {
 
 /// The pools of one workload.
 fn pools(decided: &Decided, page: &mut Page) {
-    page.heading(&format!("{}: {} of its pools", decided.grid, decided.figure.name()));
+    page.heading(&format!("{}: {} of its pools", decided.grid, decided.figure.label()));
     let head = ["pool", "measured", "predicted", "regret", "rounds", "picked by"];
     let mut rows = vec![head.map(str::to_owned)];
     let unit = unit(decided.figure);

@@ -97,7 +97,7 @@ fn overall(lines: &[Line], page: &mut Page) {
     rows.extend(lines.iter().map(|line| {
         let Line { absolute, .. } = line;
         [
-            line.figure.name().to_owned(),
+            line.figure.label().to_owned(),
             line.cells.to_string(),
             percent(absolute.point),
             format!("[{:.1}, {:.1}]", 100.0 * absolute.low, 100.0 * absolute.high),
@@ -123,7 +123,7 @@ fn discrepancy(answer: &Answer<'_>, page: &mut Page) {
     let mut rows = vec![["figure", "cells", "lower end", "upper end"].map(str::to_owned)];
     let mut not_known = Vec::new();
     for found in figures {
-        let name = found.figure.name().to_owned();
+        let name = found.figure.label().to_owned();
         match &found.outcome {
             Ok(Discrepancy { low_factor, high_factor, cells, .. }) => rows.push([
                 name,
@@ -155,7 +155,7 @@ fn by_group(what: &str, groups: &BTreeMap<String, Vec<Line>>, page: &mut Page) {
     page.heading(&format!("By {what}: median error, signed, and in brackets its noise"));
     let shown = [Figure::Throughput, Figure::Mean, Figure::P99, Figure::PeakPss, Figure::StartUp];
     let mut head = vec![what.to_owned()];
-    head.extend(shown.iter().map(|figure| figure.name().to_owned()));
+    head.extend(shown.iter().map(|figure| figure.label().to_owned()));
     let mut rows = vec![as_row(head)];
     for (name, lines) in groups {
         let mut row = vec![name.clone()];
@@ -200,7 +200,7 @@ fn worst(answer: &Answer<'_>, page: &mut Page) {
             &format!(
                 "{}: {} {} predicted, {} observed ({}{noise})",
                 one.cell,
-                figure.name(),
+                figure.label(),
                 unit.show(predicted),
                 unit.show(observed),
                 signed(error)

@@ -110,7 +110,7 @@ fn columns(decisions: &Decisions) -> Vec<(String, Column)> {
     };
     vec![
         text("workload", &|of, _| of.grid.clone()),
-        text("figure", &|of, _| of.figure.name().to_owned()),
+        text("figure", &|of, _| of.figure.label().to_owned()),
         text("cell", &|_, ran| ran.cell.clone()),
         text("pool", &|_, ran| ran.pool.to_string()),
         text("profile", &|_, ran| ran.profile.to_string()),

@@ -1,11 +1,12 @@
 //! `planner validate --discrepancy`: how far the model itself is off, written
 //! into a calibration.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sim::host::{Discrepancy, Host};
-use toml_edit::{DocumentMut, Item, Table, value};
+use sim::host::{Discrepancy, Figure, Host, discrepancy_tables};
+use toml_edit::DocumentMut;
 use validator::validate::campaign::Campaign;
 use validator::validate::discrepancy::{FEWEST_CELLS, Found, measured};
 use validator::validate::summary::{Judgement, Summary};
@@ -78,8 +79,8 @@ impl Asked {
         note: &str,
     ) -> Result<Measured, Failure> {
         let figures = measured(&campaign.results, note);
-        let known: Vec<(&'static str, &Discrepancy)> =
-            figures.iter().filter_map(|it| Some((it.key(), it.outcome.as_ref().ok()?))).collect();
+        let known: BTreeMap<Figure, Discrepancy> =
+            figures.iter().filter_map(|it| Some((it.figure, it.outcome.clone().ok()?))).collect();
         if read(&self.calibration)? != self.text {
             let message = "the calibration was changed while its predictions were measured; \
                            repeat the command: the runs are kept";
@@ -95,7 +96,7 @@ impl Asked {
     }
 
     /// The calibration with `known` in the place of what it had.
-    fn replace(&self, known: &[(&'static str, &Discrepancy)]) -> Result<(), Failure> {
+    fn replace(&self, known: &BTreeMap<Figure, Discrepancy>) -> Result<(), Failure> {
         let text = with(&self.text, known).map_err(|error| invalid(&self.calibration, error))?;
         // What cannot be read must not be written.
         Host::parse(&text, &self.to).map_err(Failure::Inputs)?;
@@ -115,32 +116,20 @@ fn invalid(path: &Path, error: impl std::fmt::Display) -> Failure {
 /// `calibration` with other tables of discrepancy; the rest of its text stays.
 fn with(
     calibration: &str,
-    known: &[(&'static str, &Discrepancy)],
+    known: &BTreeMap<Figure, Discrepancy>,
 ) -> Result<String, toml_edit::TomlError> {
     let mut document: DocumentMut = calibration.parse()?;
     document.remove(TABLE);
-    let mut figures = Table::new();
-    figures.set_implicit(true);
-    for (figure, it) in known {
-        let mut table = Table::new();
-        table.insert("low_factor", value(it.low_factor));
-        table.insert("high_factor", value(it.high_factor));
-        table.insert("cells", value(it.cells.cast_signed()));
-        table.insert("origin", value(it.origin.name()));
-        table.insert("note", value(it.note.as_str()));
-        figures.insert(figure, Item::Table(table));
-    }
-    document.insert(TABLE, Item::Table(figures));
-    Ok(document.to_string())
+    Ok(document.to_string() + &discrepancy_tables(known))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sim::host::{Figure, Origin};
+    use sim::host::Origin;
     use validator::validate::campaign::CellResult;
     use validator::validate::verdict::Run;
-    use validator::validate::{Case, Figures, Predicted, Slowdown, cells};
+    use validator::validate::{self, Case, Figures, Predicted, cells};
 
     fn of(low_factor: f64, high_factor: f64) -> Discrepancy {
         let (origin, note) = (Origin::Measured, "a \"test\"".to_owned());
@@ -154,28 +143,10 @@ mod tests {
     /// A campaign of every development cell, whose throughput is half of the least
     /// that was foreseen.
     fn campaign(cells: &[Cell]) -> Campaign {
-        let only = |value| {
-            let throughput = validator::validate::Figure::Throughput;
-            Figures::from_fn(|figure| (figure == throughput).then_some(value))
-        };
-        let measured = || validator::validate::Measured {
-            cell: String::new(),
-            repeat: 0,
-            observed: only(1.0),
-            slowdown: Slowdown::NONE,
-            course: Vec::new(),
-            kernels: Vec::new(),
-            application: None,
-            starts: Vec::new(),
-            start_failed: None,
-            failed: 0,
-            cores: 0.0,
-            core_wait: 0.0,
-            sampling: 0.0,
-            rejected: 0,
-            others: 0.0,
-            drifted: false,
-        };
+        let only =
+            |value| Figures::from_fn(|figure| (figure == Figure::Throughput).then_some(value));
+        let measured =
+            || validate::Measured { observed: only(1.0), ..validate::Measured::default() };
         let (figures, low, high) = (only(3.0), only(2.0), only(4.0));
         let predicted = Predicted { figures, low, high, cores: 0.0, served: 0 };
         let python = "3.12".parse().unwrap();
@@ -230,13 +201,15 @@ mod tests {
         let path = Path::new("host.toml");
         let plain = format!("# of my own\n{}", ideal().write());
         let (first, second) = (of(0.25, 4.0), of(1.0, 1.0 / 0.3));
-        let once = with(&plain, &[("p99", &first), ("throughput", &second)]).unwrap();
+        let known: BTreeMap<Figure, Discrepancy> =
+            [(Figure::Throughput, second.clone()), (Figure::P99, first)].into();
+        let once = with(&plain, &known).unwrap();
         assert!(once.starts_with(plain.trim_end()), "{once}");
         let host = Host::parse(&once, path).unwrap();
-        let known = [(Figure::Throughput, second.clone()), (Figure::P99, first)];
-        assert_eq!(host.discrepancy, known.into());
-        let twice = Host::parse(&with(&once, &[("mean", &second)]).unwrap(), path).unwrap();
-        assert_eq!(twice.discrepancy, [(Figure::Mean, second)].into());
+        assert_eq!(host.discrepancy, known);
+        let mean = [(Figure::Mean, second)].into();
+        let twice = Host::parse(&with(&once, &mean).unwrap(), path).unwrap();
+        assert_eq!(twice.discrepancy, mean);
         assert_eq!(Host { discrepancy: host.discrepancy.clone(), ..twice }, host);
     }
 }

@@ -43,7 +43,7 @@ fn group(figure: Figure, results: &[CellResult]) -> Group {
         interval: (it.low, it.high),
     };
     let pairs = all.filter(|it| it.figure == figure).map(pair).collect();
-    Group { name: figure.name().to_owned(), pairs }
+    Group { name: figure.label().to_owned(), pairs }
 }
 
 fn comparisons(results: &[CellResult]) -> Vec<(String, Column)> {
@@ -64,7 +64,7 @@ fn comparisons(results: &[CellResult]) -> Vec<(String, Column)> {
         text("effect", &|cell, _| cell.case.cell.effect.clone()),
         text("pool", &|cell, _| cell.case.cell.pool.to_string()),
         text("profile", &|cell, _| cell.case.cell.profile.to_string()),
-        text("figure", &|_, it| it.figure.name().to_owned()),
+        text("figure", &|_, it| it.figure.label().to_owned()),
         numbers("observed", &|it| Some(it.observed)),
         numbers("predicted", &|it| Some(it.predicted)),
         numbers("predicted_low", &|it| Some(it.low)),

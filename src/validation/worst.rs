@@ -2,7 +2,7 @@
 
 use validator::validate::campaign::{Campaign, CampaignError, CellResult, Settings};
 use validator::validate::verdict::Comparison;
-use validator::validate::{Anchors, Figure, Predictor};
+use validator::validate::{Anchors, Figure, Predictor, tolerance};
 
 /// Errors that are looked into.
 const MOST: usize = 8;
@@ -41,7 +41,7 @@ fn worst_of(cell: &CellResult) -> Option<Comparison> {
 
 /// How many tolerances large; 0 for figures without one.
 fn excess(comparison: &Comparison) -> f64 {
-    comparison.figure.tolerance().map_or(0.0, |tolerance| comparison.error.abs() / tolerance)
+    tolerance(comparison.figure).map_or(0.0, |tolerance| comparison.error.abs() / tolerance)
 }
 
 fn suspicions(

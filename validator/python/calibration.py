@@ -8,7 +8,6 @@ length is then asked for as a request would ask, and what it took is reported,
 so that whoever reads the figures can see how well the lengths were kept.
 """
 
-import math
 import time
 
 import kernels
@@ -31,22 +30,26 @@ def calibrate(classes, log, known=None, repeats=REPEATS):
     used = {segment["kernel"] for each in classes for segment in each["segments"]}
     rates = {}
     kinds = {kind: kernels.COMPUTING[kind] for kind in used & set(kernels.COMPUTING)}
-    # What was touched and freed, the allocator may keep: no more than requests touch.
     largest = max(max(each["working_set_bytes"], each["leak_bytes"]) for each in classes)
-    most = {"touch": max(FEWEST_PAGES, largest // kernels.PAGE)}
+    pages = max(FEWEST_PAGES, largest // kernels.PAGE)
     if largest:
         kinds["touch"] = kernels.touch
     for kind, kernel in sorted(kinds.items()):
-        limit = most.get(kind, math.inf)
-        rates[kind] = rate = (known or {}).get(kind) or _rate(kernel, limit)
-        steps = min(steps_for(rate, CHECK_NS), limit)
+        # What was touched and freed, the allocator keeps or gives back by its size:
+        # a page is timed in as many as requests touch.
+        touches = kind == "touch"
+        rate = (known or {}).get(kind)
+        if rate is None:
+            rate = (0.0, _fastest(kernel, pages) / pages) if touches else _rate(kernel)
+        rates[kind] = rate
+        steps = pages if touches else steps_for(rate, CHECK_NS)
         took = _fastest(kernel, steps, repeats)
         log.write(
             event="calibrated",
             kernel=kind,
             fixed_ns=rate[0],
             step_ns=rate[1],
-            check_asked_ns=CHECK_NS if steps < limit else round(rate[0] + steps * rate[1]),
+            check_asked_ns=round(steps * rate[1]) if touches else CHECK_NS,
             check_took_ns=took,
         )
     return rates
@@ -58,10 +61,10 @@ def steps_for(rate, ns):
     return max(1, round((ns - fixed) / step))
 
 
-def _rate(kernel, limit):
+def _rate(kernel):
     steps = 16
-    while steps < limit and _fastest(kernel, steps, repeats=2) < LONG_NS:
-        steps = min(2 * steps, limit)
+    while _fastest(kernel, steps, repeats=2) < LONG_NS:
+        steps *= 2
     one, many = _fastest(kernel, 1), _fastest(kernel, steps)
     if many <= one:
         raise RuntimeError("%s does not take longer for more steps" % kernel.__name__)

@@ -1,18 +1,19 @@
-//! Fair quanta: whole slices in turn, after Linux's EEVDF with equal weights
-//! and a run queue for each core.
+//! Fair quanta: the cores as Linux shares them out, with a run queue for each
+//! (`run_queue`: EEVDF).
 //!
-//! A running thread keeps its core for a slice; then the thread of the same
-//! queue with the least virtual run time gets it, if that is less than its own.
 //! A thread that wakes goes back to the core that it last ran on, or to an idle
 //! one. While the cores of its last-level cache are busy for more than a share of
 //! the time it finds no idle one, for Linux then stops looking (`SIS_UTIL`); and
 //! otherwise it finds one in a measured share of cases only (`finds_idle`): kernels
 //! of virtual machines may be built to keep tasks on few cores. Who finds none
-//! waits behind whoever runs.
+//! waits behind whoever runs, unless it is behind in time; so does, wherever idle
+//! cores are, who fell asleep on a busy core ahead of its time.
 //!
-//! A core that falls idle takes from the longest queue; one that idles already is
-//! woken to do so at the end of a slice. Native threads of one segment are
-//! scheduled one by one, so the segment ends with its last.
+//! Slices end at ticks of the clock, which come at the same instants on all cores
+//! and somewhere in their period when a run begins. A core that falls idle takes
+//! from the longest queue; one that idles already is woken to do so at a tick.
+//! Native threads of one segment are scheduled one by one, so the segment ends with
+//! its last.
 //!
 //! Cores may differ in speed and change it (`follow`): what is left of a thread's
 //! work is kept as work at the usual speed, and takes as long as its core makes it.
@@ -23,11 +24,12 @@ use rand::rngs::ChaCha8Rng;
 use crate::cpu::course::Pace;
 use crate::cpu::quota::Bandwidth;
 use crate::cpu::rate_groups::{GroupKind, GroupSpec, RateGroups};
+use crate::cpu::run_queue::{Entity, RunQueue};
 use crate::cpu::topology::Topology;
 use crate::cpu::{CpuScheduler, Demand, ThreadId};
 use crate::experiment::Course;
 use crate::host::Host;
-use crate::kernel::{SimDuration, SimTime, SlotHeap};
+use crate::kernel::SimTime;
 
 /// Half-life of what counts as load, in ns: that of PELT.
 const LOAD_MEMORY: f64 = 32e6;
@@ -44,8 +46,6 @@ struct Lane {
     work: f64,
     /// How much longer it takes where it runs.
     slowdown: f64,
-    /// Virtual run time, in ns.
-    ran: u64,
     /// The core that it ran on last.
     home: u32,
     state: LaneState,
@@ -55,40 +55,47 @@ struct Lane {
 enum LaneState {
     #[default]
     Asleep,
-    Waiting {
-        cpu: u32,
-    },
-    Running {
-        cpu: u32,
-    },
+    /// Asleep in the queue of its home.
+    Delayed,
+    Waiting,
+    Running,
+    /// Still on its core, its work done: it goes on or falls asleep at this instant.
+    Done,
 }
 
+/// A core at which somebody has to look before time goes on.
 #[derive(Clone, Copy, Debug)]
-struct OnCpu {
-    lane: u32,
-    since: SimTime,
+struct Look {
+    cpu: u32,
+    /// Who woke there.
+    woken: Option<u32>,
+    /// May anybody else take the core as well?
+    over: bool,
 }
 
-/// Slices in turn over a host's logical CPUs, under its quota.
+/// EEVDF over a host's logical CPUs, under its quota.
 #[derive(Debug)]
 pub(crate) struct FairQuanta {
     topology: Topology,
     groups: RateGroups,
     bandwidth: Option<Bandwidth>,
-    slice: SimDuration,
+    tick: u64,
+    /// When the first tick comes, in ns.
+    first_tick: u64,
+    /// The last one that was seen to.
+    ticked_at: SimTime,
     context_switch: f64,
     lanes: Vec<Lane>,
+    entities: Vec<Entity>,
     lanes_per_thread: u32,
     lanes_left: Vec<u32>,
-    /// Of each core, by virtual run time.
-    waiting: Vec<SlotHeap>,
-    cpus: Vec<Option<OnCpu>>,
+    queues: Vec<RunQueue>,
+    /// What is still to be seen to at this instant.
+    looks: Vec<Look>,
     /// Share of the cores in use, over the last tens of milliseconds.
     load: f64,
-    least_ran: u64,
     running: u32,
     throttled: bool,
-    sequence: u64,
     finds_idle: f64,
     placement: ChaCha8Rng,
     /// The cores' own speeds, if they differ.
@@ -98,6 +105,8 @@ pub(crate) struct FairQuanta {
     busy_time: f64,
     settled_at: SimTime,
     next_change: SimTime,
+    /// Has anything changed since `next_change` was worked out?
+    changed: bool,
 }
 
 impl FairQuanta {
@@ -107,31 +116,31 @@ impl FairQuanta {
         groups: &[GroupSpec],
         threads: usize,
         width: u32,
-        placement: ChaCha8Rng,
+        mut placement: ChaCha8Rng,
     ) -> Self {
         let topology = Topology::of(host);
         let lanes = threads * width as usize;
         let cpus = topology.logical() as usize;
-        let mut waiting = vec![SlotHeap::default(); cpus];
-        waiting.iter_mut().for_each(|queue| queue.reserve_slots(lanes));
+        let (slice, tick) = (host.cpu.base_slice.value.0.max(1), host.cpu.tick.value.0.max(1));
         Self {
             groups: RateGroups::new(groups, lanes, &topology),
             bandwidth: host.quota.map(Bandwidth::new),
-            slice: SimDuration(host.cpu.base_slice.value.0.max(1)),
+            tick,
+            first_tick: placement.random_range(1..=tick),
+            ticked_at: SimTime::ZERO,
             context_switch: host.cpu.context_switch.value.0 as f64,
             lanes: (0..lanes)
                 .map(|lane| Lane { home: (lane % cpus) as u32, ..Lane::default() })
                 .collect(),
+            entities: vec![Entity::default(); lanes],
             lanes_per_thread: width,
             lanes_left: vec![0; threads],
-            waiting,
-            cpus: vec![None; cpus],
+            queues: vec![RunQueue::new(slice, tick); cpus],
+            looks: Vec::new(),
             load: 0.0,
             topology,
-            least_ran: 0,
             running: 0,
             throttled: false,
-            sequence: 0,
             finds_idle: host.cpu.finds_idle.value,
             placement,
             pace: None,
@@ -139,18 +148,20 @@ impl FairQuanta {
             busy_time: 0.0,
             settled_at: SimTime::ZERO,
             next_change: SimTime::NEVER,
+            changed: false,
         }
     }
 
     /// Lets each core be as fast as `course` says.
     pub(crate) fn follow(&mut self, course: &Course, chance: ChaCha8Rng) {
-        self.pace = Some(Pace::new(course, self.cpus.len(), chance));
+        self.pace = Some(Pace::new(course, self.queues.len(), chance));
     }
 
     fn settle(&mut self, now: SimTime) {
+        debug_assert!(!self.changed || now == self.settled_at, "time went on in between");
         self.busy_time = self.busy_time(now);
         let elapsed = now.since(self.settled_at).0 as f64;
-        let share = f64::from(self.running) / self.cpus.len() as f64;
+        let share = f64::from(self.running) / self.queues.len() as f64;
         self.load = share + (self.load - share) * (-elapsed / LOAD_MEMORY).exp2();
         self.settled_at = now;
         self.groups.settle(now, true);
@@ -172,35 +183,42 @@ impl FairQuanta {
         if let Some(bandwidth) = &self.bandwidth {
             next = next.min(bandwidth.next_change(self.running));
         }
-        if !self.throttled {
-            // A slice that ran out while nobody waited ends now.
-            let ends = self.cpus.iter().zip(&self.waiting).filter(|(_, queue)| queue.len() > 0);
-            let ends = ends.filter_map(|(on, _)| Some(on.as_ref()?.since + self.slice));
-            next = ends.fold(next, |next, end| next.min(end.max(self.settled_at)));
+        if !self.throttled && self.queues.iter().any(RunQueue::has_others) {
+            next = next.min(self.next_tick());
         }
         if let Some(pace) = &self.pace {
-            let running = (0..self.cpus.len()).filter(|&cpu| self.cpus[cpu].is_some());
+            let running =
+                (0..self.queues.len()).filter(|&cpu| self.queues[cpu].current().is_some());
             next = running.fold(next, |next, cpu| next.min(pace.until(cpu)));
         }
         self.next_change = next;
     }
 
-    fn wait(&mut self, lane: u32, cpu: usize) {
-        self.sequence += 1;
-        let entry = &mut self.lanes[lane as usize];
-        entry.state = LaneState::Waiting { cpu: cpu as u32 };
-        self.waiting[cpu].set(lane, u128::from(entry.ran) << 64 | u128::from(self.sequence));
+    /// The next tick that is to be seen to.
+    fn next_tick(&self) -> SimTime {
+        let now = self.settled_at.0.max(self.ticked_at.0 + 1);
+        let since = now.saturating_sub(self.first_tick);
+        SimTime(self.first_tick + since.div_ceil(self.tick) * self.tick)
     }
 
+    /// Gives `cpu` to `lane`, which is in its queue.
     fn run(&mut self, now: SimTime, lane: u32, cpu: usize, switched: bool) {
+        self.queues[cpu].run(now, lane, &self.entities);
+        self.running += 1;
+        self.lanes[lane as usize].home = cpu as u32;
+        if switched {
+            self.lanes[lane as usize].work += self.context_switch;
+        }
+        self.work(now, lane);
+    }
+
+    /// `lane`, which has a core, does its work.
+    fn work(&mut self, now: SimTime, lane: u32) {
+        let cpu = self.lanes[lane as usize].home as usize;
         let slowdown = self.slowdown(now, lane, cpu);
         let entry = &mut self.lanes[lane as usize];
-        (entry.state, entry.home) = (LaneState::Running { cpu: cpu as u32 }, cpu as u32);
-        entry.slowdown = slowdown;
-        let cost = if switched { self.context_switch } else { 0.0 };
-        self.groups.insert(lane, entry.group, (entry.work + cost) * slowdown);
-        self.cpus[cpu] = Some(OnCpu { lane, since: now });
-        self.running += 1;
+        (entry.state, entry.slowdown) = (LaneState::Running, slowdown);
+        self.groups.insert(lane, entry.group, entry.work * slowdown);
     }
 
     /// How much longer the work of `lane` takes on `cpu` from now on.
@@ -219,66 +237,76 @@ impl FairQuanta {
 
     /// Goes on at the speeds that the cores have from now on.
     fn keep_pace(&mut self, now: SimTime) {
-        for cpu in 0..self.cpus.len() {
-            let (Some(on), Some(pace)) = (self.cpus[cpu], &self.pace) else { continue };
+        for cpu in 0..self.queues.len() {
+            let (Some(lane), Some(pace)) = (self.queues[cpu].current(), &self.pace) else {
+                continue;
+            };
             if pace.until(cpu) <= now {
-                let left = self.unfinished(on.lane);
-                let slowdown = self.slowdown(now, on.lane, cpu);
-                let entry = &mut self.lanes[on.lane as usize];
-                entry.slowdown = slowdown;
-                self.groups.insert(on.lane, entry.group, left * slowdown);
+                self.lanes[lane as usize].work = self.unfinished(lane);
+                self.work(now, lane);
             }
         }
     }
 
-    /// Takes the running lane off its core and charges its virtual run time.
-    fn stop(&mut self, now: SimTime, cpu: usize) -> Option<u32> {
-        let on = self.cpus[cpu].take()?;
-        let entry = &mut self.lanes[on.lane as usize];
-        entry.ran += now.since(on.since).0;
-        self.running -= 1;
-        Some(on.lane)
-    }
-
-    fn ran_by_now(&self, now: SimTime, on: &OnCpu) -> u64 {
-        self.lanes[on.lane as usize].ran + now.since(on.since).0
-    }
-
-    /// Gives an idle core to the waiting lane of its queue that is furthest
-    /// behind, or else to one of the longest queue.
+    /// Gives a core that nobody runs on to one of its queue, or else to one of the
+    /// longest queue.
     fn fill(&mut self, now: SimTime, cpu: usize) {
-        let next = self.waiting[cpu].pop().or_else(|| {
-            let longest = (0..self.waiting.len()).max_by_key(|&other| self.waiting[other].len())?;
-            self.waiting[longest].pop()
+        let (queue, lanes) = (&mut self.queues[cpu], &mut self.lanes);
+        let gone = |lane: u32| lanes[lane as usize].state = LaneState::Asleep;
+        let next = queue.pick(&mut self.entities, gone).or_else(|| {
+            let longest =
+                (0..self.queues.len()).max_by_key(|&other| self.queues[other].waiting())?;
+            let first = self.queues[longest].first_waiting(&self.entities)?;
+            self.queues[longest].charge(now, &mut self.entities);
+            self.queues[longest].remove(first, &mut self.entities);
+            self.queues[cpu].enter(first, &mut self.entities);
+            Some(first)
         });
-        if let Some((key, lane)) = next {
-            self.least_ran = self.least_ran.max((key >> 64) as u64);
+        if let Some(lane) = next {
             self.run(now, lane, cpu, true);
         }
     }
 
     fn wake_lane(&mut self, now: SimTime, lane: u32) {
-        let floor = self.least_ran.saturating_sub(self.slice.0);
-        let entry = &mut self.lanes[lane as usize];
-        entry.ran = entry.ran.max(floor);
-        let home = entry.home as usize;
-        match self.idle_for(home) {
-            Some(cpu) => self.run(now, lane, cpu, false),
-            None => self.wait(lane, home),
+        let home = self.lanes[lane as usize].home as usize;
+        match self.lanes[lane as usize].state {
+            LaneState::Done => self.work(now, lane),
+            LaneState::Delayed => {
+                let over = self.queues[home].charge(now, &mut self.entities);
+                self.queues[home].wake_delayed(lane, &mut self.entities);
+                self.wait(lane, home, over);
+            }
+            _ => match self.idle_for(home) {
+                Some(cpu) => {
+                    self.queues[cpu].enter(lane, &mut self.entities);
+                    self.run(now, lane, cpu, false);
+                }
+                None => {
+                    let over = self.queues[home].charge(now, &mut self.entities);
+                    self.queues[home].enter(lane, &mut self.entities);
+                    self.wait(lane, home, over);
+                }
+            },
         }
+    }
+
+    /// `lane` is in the queue of `cpu`, where somebody runs.
+    fn wait(&mut self, lane: u32, cpu: usize, over: bool) {
+        self.lanes[lane as usize].state = LaneState::Waiting;
+        self.looks.push(Look { cpu: cpu as u32, woken: Some(lane), over });
     }
 
     /// The idle core that one who wakes and ran on `home` finds.
     fn idle_for(&mut self, home: usize) -> Option<usize> {
-        if self.cpus[home].is_none() {
+        if self.queues[home].current().is_none() {
             return Some(home);
         }
-        let cpus = self.cpus.len() as f64;
+        let cpus = self.queues.len() as f64;
         let looked_at = ((1.0 - BUSY_WEIGHT * self.load * self.load) * cpus).floor();
-        let (before, after) = self.cpus.split_at(home);
+        let (before, after) = self.queues.split_at(home);
         let offset = |from: usize| move |at: usize| from + at;
         let found = || {
-            let idle = |some: &Option<OnCpu>| some.is_none();
+            let idle = |queue: &RunQueue| queue.current().is_none();
             let next = after.iter().position(idle).map(offset(home));
             next.or_else(|| before.iter().position(idle))
         };
@@ -287,56 +315,81 @@ impl FairQuanta {
         lucky.then_some(found)
     }
 
-    fn preempt(&mut self, now: SimTime, cpu: usize) {
-        if let Some(out) = self.stop(now, cpu) {
-            self.lanes[out as usize].work = self.unfinished(out);
-            self.wait(out, cpu);
+    /// The lane on `cpu` falls asleep, and another one gets the core.
+    fn sleep(&mut self, now: SimTime, cpu: usize) {
+        let queue = &mut self.queues[cpu];
+        let Some(lane) = queue.current() else { return };
+        queue.charge(now, &mut self.entities);
+        let delayed = queue.sleep(&mut self.entities);
+        let state = if delayed { LaneState::Delayed } else { LaneState::Asleep };
+        self.lanes[lane as usize].state = state;
+        self.running -= 1;
+        self.fill(now, cpu);
+    }
+
+    /// Who should have the core now?
+    fn look(&mut self, now: SimTime, look: Look) {
+        let cpu = look.cpu as usize;
+        let Some(lane) = self.queues[cpu].current() else { return };
+        if self.lanes[lane as usize].state == LaneState::Done {
+            self.sleep(now, cpu);
+            return;
+        }
+        let (queue, lanes) = (&mut self.queues[cpu], &mut self.lanes);
+        queue.charge(now, &mut self.entities);
+        let preempts = look.woken.is_some() && queue.best(&self.entities) == look.woken;
+        if !preempts && !look.over {
+            return;
+        }
+        let gone = |lane: u32| lanes[lane as usize].state = LaneState::Asleep;
+        let picked = queue.pick(&mut self.entities, gone);
+        if let Some(next) = picked.filter(|next| *next != lane) {
+            self.queues[cpu].put_back();
+            self.running -= 1;
+            self.lanes[lane as usize].work = self.unfinished(lane);
+            self.lanes[lane as usize].state = LaneState::Waiting;
+            self.run(now, next, cpu, true);
         }
     }
 
-    /// Ends every slice that is over and has someone to give the core to.
-    fn end_slices(&mut self, now: SimTime) {
-        for cpu in 0..self.cpus.len() {
-            let Some(on) = self.cpus[cpu] else { continue };
-            if on.since + self.slice > now {
+    /// What every core does at a tick: idle ones take from the longest queues, the
+    /// others ask whether a slice is over.
+    fn tick(&mut self, now: SimTime) {
+        for cpu in 0..self.queues.len() {
+            if !self.queues[cpu].has_others() {
                 continue;
             }
-            if self.waiting[cpu].len() == 0 {
-                continue;
-            }
-            if let Some(idle) = self.cpus.iter().position(Option::is_none) {
+            let idle = self.queues.iter().position(|queue| queue.current().is_none());
+            if let Some(idle) = idle.filter(|_| self.queues[cpu].waiting() > 0) {
                 self.fill(now, idle);
             }
-            let Some((key, _)) = self.waiting[cpu].peek() else { continue };
-            let ran = self.ran_by_now(now, &on);
-            if (key >> 64) as u64 >= ran {
-                // Nobody is further behind: another slice, charged so far.
-                self.lanes[on.lane as usize].ran = ran;
-                self.cpus[cpu] = Some(OnCpu { since: now, ..on });
-                continue;
-            }
-            self.preempt(now, cpu);
-            self.fill(now, cpu);
+            let over = self.queues[cpu].charge(now, &mut self.entities);
+            self.look(now, Look { cpu: cpu as u32, woken: None, over });
         }
     }
 
     /// Takes a lane off wherever it is; returns the work it had left.
     fn withdraw(&mut self, now: SimTime, lane: u32) -> f64 {
-        let left = match self.lanes[lane as usize].state {
-            LaneState::Asleep => 0.0,
-            LaneState::Waiting { cpu } => {
-                self.waiting[cpu as usize].remove(lane);
-                self.lanes[lane as usize].work
+        let Lane { state, home, work, .. } = self.lanes[lane as usize];
+        let home = home as usize;
+        match state {
+            LaneState::Asleep | LaneState::Delayed => 0.0,
+            LaneState::Waiting => {
+                self.queues[home].charge(now, &mut self.entities);
+                self.queues[home].remove(lane, &mut self.entities);
+                self.lanes[lane as usize].state = LaneState::Asleep;
+                work
             }
-            LaneState::Running { cpu } => {
-                self.stop(now, cpu as usize);
+            LaneState::Running => {
                 let left = self.unfinished(lane);
-                self.fill(now, cpu as usize);
+                self.sleep(now, home);
                 left
             }
-        };
-        self.lanes[lane as usize].state = LaneState::Asleep;
-        left
+            LaneState::Done => {
+                self.sleep(now, home);
+                0.0
+            }
+        }
     }
 }
 
@@ -352,7 +405,7 @@ impl CpuScheduler for FairQuanta {
             (entry.thread, entry.group, entry.work) = (thread, demand.group, demand.work);
             self.wake_lane(now, lane);
         }
-        self.set_rates();
+        self.changed = true;
     }
 
     fn block(&mut self, now: SimTime, thread: ThreadId) -> f64 {
@@ -363,35 +416,41 @@ impl CpuScheduler for FairQuanta {
             left = left.max(self.withdraw(now, lane));
         }
         self.lanes_left[thread as usize] = 0;
-        self.set_rates();
+        self.changed = true;
         left
     }
 
     fn next_change(&mut self) -> SimTime {
+        if std::mem::take(&mut self.changed) {
+            let mut looks = std::mem::take(&mut self.looks);
+            for look in looks.drain(..) {
+                self.look(self.settled_at, look);
+            }
+            // Nothing is looked at for looking; the vector only keeps its memory.
+            self.looks = looks;
+            self.set_rates();
+        }
         self.next_change
     }
 
     fn advance(&mut self, now: SimTime) -> Option<ThreadId> {
         let due = self.groups.next_end() <= now;
         self.settle(now);
-        let mut done = None;
+        self.changed = true;
         if due && let Some(lane) = self.groups.pop_due() {
             let entry = &mut self.lanes[lane as usize];
-            let thread = entry.thread;
-            if let LaneState::Running { cpu } = entry.state {
-                entry.state = LaneState::Asleep;
-                self.stop(now, cpu as usize);
-                self.fill(now, cpu as usize);
-            }
-            let left = &mut self.lanes_left[thread as usize];
+            entry.state = LaneState::Done;
+            self.looks.push(Look { cpu: entry.home, woken: None, over: false });
+            let left = &mut self.lanes_left[entry.thread as usize];
             *left -= 1;
-            done = (*left == 0).then_some(thread);
-        } else {
-            self.keep_pace(now);
-            self.end_slices(now);
+            return (*left == 0).then_some(entry.thread);
         }
-        self.set_rates();
-        done
+        self.keep_pace(now);
+        if self.next_tick() <= now {
+            self.ticked_at = now;
+            self.tick(now);
+        }
+        None
     }
 
     fn busy_time(&self, now: SimTime) -> f64 {
@@ -402,11 +461,11 @@ impl CpuScheduler for FairQuanta {
 
     fn is_running(&self, thread: ThreadId) -> bool {
         let lane = &self.lanes[(thread * self.lanes_per_thread) as usize];
-        matches!(lane.state, LaneState::Running { .. })
+        matches!(lane.state, LaneState::Running | LaneState::Done)
     }
 
     fn runnable(&self) -> u32 {
-        self.running + self.waiting.iter().map(SlotHeap::len).sum::<usize>() as u32
+        self.running + self.queues.iter().map(RunQueue::waiting).sum::<usize>() as u32
     }
 }
 
@@ -415,19 +474,22 @@ mod tests {
     use super::*;
     use crate::experiment::Look;
     use crate::host::Parameter;
-    use crate::kernel::{Purpose, Streams};
+    use crate::kernel::{Purpose, SimDuration, Streams};
 
     const GROUPS: [GroupSpec; 1] = [GroupSpec { kind: GroupKind::Bytecode }];
 
     fn host(cores: u32, slice: u64) -> Host {
         let mut host = Host::ideal(cores);
         host.cpu.base_slice = Parameter::exactly(SimDuration(slice));
+        host.cpu.tick = Parameter::exactly(SimDuration(slice));
         host
     }
 
     fn quanta(host: &Host, threads: usize, width: u32) -> FairQuanta {
         let placement = Streams::new("quanta", 1).stream(Purpose::Placement, 0);
-        FairQuanta::new(host, &GROUPS, threads, width, placement)
+        let mut cpu = FairQuanta::new(host, &GROUPS, threads, width, placement);
+        cpu.first_tick = host.cpu.tick.value.0;
+        cpu
     }
 
     fn demand(work: f64, width: u32) -> Demand {
@@ -464,11 +526,53 @@ mod tests {
     }
 
     #[test]
-    fn a_sleeper_preempts_who_is_far_ahead() {
+    fn who_wakes_waits_for_a_tick_and_is_ahead_the_next_time() {
         let mut cpu = quanta(&host(1, 10), 2, 1);
         cpu.wake(SimTime(0), 0, demand(100.0, 1));
-        cpu.wake(SimTime(55), 1, demand(5.0, 1));
-        assert_eq!(drain(&mut cpu), [(60, 1), (105, 0)]);
+        cpu.next_change();
+        cpu.wake(SimTime(53), 1, demand(1.0, 1));
+        assert_eq!(cpu.next_change(), SimTime(60));
+        assert_eq!(cpu.advance(SimTime(60)), None);
+        assert_eq!(cpu.next_change(), SimTime(61));
+        assert_eq!(cpu.advance(SimTime(61)), Some(1));
+        cpu.next_change();
+        // It waited for 7 and was owed half of that.
+        cpu.wake(SimTime(65), 1, demand(1.0, 1));
+        assert_eq!(cpu.next_change(), SimTime(66));
+        assert_eq!(drain(&mut cpu), [(66, 1), (102, 0)]);
+    }
+
+    #[test]
+    fn who_goes_on_at_once_keeps_its_core() {
+        let mut cpu = quanta(&host(1, 10), 2, 1);
+        cpu.wake(SimTime(0), 0, demand(5.0, 1));
+        cpu.wake(SimTime(0), 1, demand(5.0, 1));
+        assert_eq!(cpu.next_change(), SimTime(5));
+        assert_eq!(cpu.advance(SimTime(5)), Some(0));
+        cpu.wake(SimTime(5), 0, demand(4.0, 1));
+        assert_eq!(cpu.next_change(), SimTime(9));
+        assert_eq!(drain(&mut cpu), [(9, 0), (14, 1)]);
+    }
+
+    #[test]
+    fn who_sleeps_ahead_of_its_time_wakes_where_it_is() {
+        let mut cpu = quanta(&host(2, 10), 4, 1);
+        // 0 and 2 come from core 0, 1 from core 1, where it keeps 2 away.
+        cpu.wake(SimTime(0), 0, demand(100.0, 1));
+        cpu.wake(SimTime(0), 1, demand(14.0, 1));
+        cpu.wake(SimTime(0), 2, demand(2.0, 1));
+        let ends = |cpu: &mut FairQuanta, until: u64| {
+            let mut ends = Vec::new();
+            while cpu.next_change() <= SimTime(until) {
+                let now = cpu.next_change();
+                ends.extend(cpu.advance(now).map(|thread| (now.0, thread)));
+            }
+            ends
+        };
+        assert_eq!(ends(&mut cpu, 15), [(12, 2), (14, 1)]);
+        // It is owed for its waiting: not delayed, and free to go to core 1.
+        cpu.wake(SimTime(16), 2, demand(9.0, 1));
+        assert_eq!(ends(&mut cpu, 30), [(25, 2)]);
     }
 
     #[test]
@@ -485,6 +589,7 @@ mod tests {
         let mut cpu = quanta(&host(1, 10), 2, 1);
         cpu.wake(SimTime(0), 0, demand(50.0, 1));
         cpu.wake(SimTime(0), 1, demand(5.0, 1));
+        cpu.next_change();
         assert_eq!(cpu.block(SimTime(4), 0), 46.0);
         assert_eq!(drain(&mut cpu), [(9, 1)]);
     }
@@ -504,6 +609,7 @@ mod tests {
         assert_eq!(drain(&mut cpu), [(10, 1), (40, 0)]);
         // What is left is work at the usual speed, whichever core it was on.
         cpu.wake(SimTime(100), 0, demand(20.0, 1));
+        cpu.next_change();
         assert!((cpu.block(SimTime(110), 0) - 15.0).abs() < 1e-9);
     }
 
@@ -525,6 +631,7 @@ mod tests {
         host.cpu.finds_idle = Parameter::exactly(finds_idle);
         let mut cpu = quanta(&host, 3, 1);
         cpu.wake(SimTime(0), 0, demand(25.0, 1));
+        cpu.next_change();
         // Threads come from the cores in turn: its own is core 0 as well.
         cpu.wake(SimTime(1), 2, demand(5.0, 1));
         drain(&mut cpu)

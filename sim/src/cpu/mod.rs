@@ -10,6 +10,7 @@ mod fair_quanta;
 mod processor_sharing;
 mod quota;
 mod rate_groups;
+mod run_queue;
 mod topology;
 
 pub(crate) use fair_quanta::FairQuanta;

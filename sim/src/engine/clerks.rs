@@ -44,6 +44,9 @@ impl<C: CpuScheduler> Engine<'_, C> {
         let inward = self.requests[request].place != Place::Returning;
         while let Some((clerk, cost)) = self.at_clerk(request, inward) {
             if cost.first > 0.0 {
+                if !inward {
+                    self.worker_handler_sees(request);
+                }
                 let clerk = &mut self.clerks[clerk as usize];
                 clerk.queue.push_back((request, cost));
                 let thread = clerk.thread;

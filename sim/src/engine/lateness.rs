@@ -44,6 +44,12 @@ impl Lateness {
         self.timer.draw(&mut self.rng)
     }
 
+    /// `work` that hardly ever takes the same twice: from half to one and a half times
+    /// as long.
+    pub(super) fn vary(&mut self, work: f64) -> f64 {
+        work * self.rng.random_range(0.5..1.5)
+    }
+
     /// From the end of a timed wait to the wake-up, where somebody else may be
     /// awake already.
     #[inline]

@@ -7,7 +7,9 @@
 use crate::cpu::{GroupKind, GroupSpec, ThreadId};
 use crate::engine::plan::{BYTECODE, NATIVE, PoolPlan, free_threaded};
 use crate::engine::threads::{NO_LOCK, Role, Thread};
+use crate::engine::worker_handler::WorkerHandler;
 use crate::experiment::Scenario;
+use crate::host::Host;
 use crate::pool::{Concurrency, Dispatcher, ParentThreads, PoolConfig};
 
 /// Threads and what they share.
@@ -56,8 +58,9 @@ pub(super) fn lay_out(scenario: &Scenario<'_>, plans: &mut [PoolPlan]) -> Layout
         }
     }
     let mut caller = None;
-    for (pool, plan) in scenario.pools.iter().zip(plans.iter_mut()) {
+    for (index, (pool, plan)) in (0..).zip(scenario.pools.iter().zip(plans.iter_mut())) {
         layout.clerks(pool, plan, parent, &mut caller);
+        layout.worker_handler(scenario.host, index, pool, plan, parent);
     }
     for _ in scenario.pools {
         let starter = layout.add(Thread::new(Role::Starter, 0, NO_LOCK, BYTECODE));
@@ -184,6 +187,26 @@ impl Layout {
                 plan.inward = vec![submits, hire(self)];
                 plan.outward = vec![hire(self)];
             }
+        }
+    }
+
+    /// The thread that looks at all workers with every result, if `pool` has one.
+    fn worker_handler(
+        &mut self,
+        host: &Host,
+        index: u32,
+        pool: &PoolConfig,
+        plan: &mut PoolPlan,
+        parent: Parent,
+    ) {
+        let costs = &host.interpreter;
+        let workers = u64::from(pool.profile.workers);
+        let look = costs.look.value.0 + workers * costs.look_per_worker.value.0;
+        if let Some(&collector) = plan.outward.first().filter(|_| pool.looks_at_results && look > 0)
+        {
+            let thread = Thread::new(Role::WorkerHandler, index, parent.lock, parent.group);
+            let handler = WorkerHandler::new(self.add(thread), collector, look as f64);
+            plan.worker_handler = Some(handler);
         }
     }
 

@@ -38,6 +38,7 @@ mod slots;
 mod startup;
 mod threads;
 mod watch;
+mod worker_handler;
 mod workers;
 
 use std::collections::VecDeque;

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::cpu::{GroupKind, GroupSpec, ThreadId};
 use crate::engine::layout::{self, Layout};
+use crate::engine::worker_handler::WorkerHandler;
 use crate::experiment::Scenario;
 use crate::host::{DispatchCost, Host, Parameter};
 use crate::kernel::SimDuration;
@@ -100,6 +101,7 @@ pub(super) struct PoolPlan {
     /// Clerks on the way in and out, by index.
     pub(super) inward: Vec<u32>,
     pub(super) outward: Vec<u32>,
+    pub(super) worker_handler: Option<WorkerHandler>,
     /// Is there a Python parent in another process than the workers?
     pub(super) parent_copies: bool,
     /// Requests under way beyond the slots that are up, if limited so.
@@ -275,6 +277,7 @@ fn pool_plan(
         event_loops,
         inward: Vec::new(),
         outward: Vec::new(),
+        worker_handler: None,
         parent_copies: pool.dispatcher == Dispatcher::Python && !pool.in_parent(),
         beyond,
         max_in_flight: pool.max_in_flight.map_or(u64::MAX, u64::from),

@@ -21,6 +21,8 @@ pub(super) enum Role {
     Offload,
     /// Hands requests out or takes results back.
     Clerk,
+    /// Looks at a pool's workers whenever a result comes.
+    WorkerHandler,
     /// Starts the workers of a pool.
     Starter,
     /// Belongs to another process.
@@ -433,6 +435,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
             Role::Loop => self.turn_loop(thread),
             Role::Offload => self.turn_offload(thread),
             Role::Clerk => self.clerk_goes_on(thread),
+            Role::WorkerHandler => self.turn_worker_handler(thread),
             Role::Starter => self.start_next(thread),
             Role::Background => self.turn_background(thread),
         }

@@ -5,12 +5,16 @@
 //! mechanism of the model is right. What the mechanisms leave out, and how far
 //! two runs of one pool differ, can only be seen on real runs.
 
+use serde::{Deserialize, Serialize};
+
 use crate::host::Origin;
 
-/// A figure that predictions and real runs have in common.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A figure that predictions and real runs have in common. Times in s, memory in
+/// bytes, throughput in requests/s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Figure {
-    /// Requests served per second.
+    /// Requests served over the time from the first that was due to the last reply.
     Throughput,
     /// Mean sojourn time.
     Mean,
@@ -20,9 +24,10 @@ pub enum Figure {
     P95,
     /// Its 99 % point.
     P99,
-    /// Highest sum of proportional set sizes.
+    /// Highest sum of proportional set sizes while requests were served.
     PeakPss,
-    /// From asking for the pool until every slot is there.
+    /// From asking for the pool until every slot is there; the median of all starts
+    /// of a run.
     StartUp,
 }
 
@@ -48,6 +53,15 @@ impl Figure {
             Self::P99 => "p99",
             Self::PeakPss => "peak_pss",
             Self::StartUp => "start_up",
+        }
+    }
+
+    /// For tables.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::PeakPss => "peak PSS",
+            Self::StartUp => "start-up",
+            _ => self.name(),
         }
     }
 }

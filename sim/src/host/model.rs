@@ -164,7 +164,9 @@ pub struct CpuCosts {
     pub native_inflation: Parameter<f64>,
     /// Share of a parallel native segment that stays serial (Amdahl).
     pub blas_serial_share: Parameter<f64>,
-    /// Slice of a thread under contention (EEVDF base slice, scaled).
+    /// From one tick of the clock to the next, at which slices end (1/`CONFIG_HZ`).
+    pub tick: Parameter<SimDuration>,
+    /// What a thread may run before another's turn (EEVDF base slice, scaled).
     pub base_slice: Parameter<SimDuration>,
     /// Of the threads that wake while somebody runs on the core that they ran on
     /// last, the share that finds another core idle if there is one; the rest
@@ -211,6 +213,11 @@ pub struct InterpreterCosts {
     pub free_threaded_coherency: Parameter<f64>,
     /// CPU time of resuming a task of an event loop.
     pub task_switch: Parameter<SimDuration>,
+    /// CPU time in which `multiprocessing.Pool` looks at its workers once, however
+    /// many they are.
+    pub look: Parameter<SimDuration>,
+    /// The same for each of them.
+    pub look_per_worker: Parameter<SimDuration>,
 }
 
 /// Which waiter is woken when the lock is released.
@@ -423,6 +430,7 @@ impl Host {
                 bytecode_inflation: zero(),
                 native_inflation: zero(),
                 blas_serial_share: zero(),
+                tick: Parameter::exactly(SimDuration::MILLISECOND),
                 base_slice: Parameter::exactly(SimDuration::MILLISECOND),
                 finds_idle: Parameter::exactly(1.0),
                 cooling: none(),
@@ -442,6 +450,8 @@ impl Host {
                 free_threaded_contention: zero(),
                 free_threaded_coherency: zero(),
                 task_switch: none(),
+                look: none(),
+                look_per_worker: none(),
             },
             start: StartCosts {
                 fork_base: none(),

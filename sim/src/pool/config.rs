@@ -134,6 +134,8 @@ pub struct PoolConfig {
     pub kind: PoolKind,
     /// Threads of the parent that requests pass.
     pub parent_threads: ParentThreads,
+    /// Does the parent look at all workers with every result, until it is read?
+    pub looks_at_results: bool,
     /// Requests handed to the workers before their turn.
     pub prefetch: Prefetch,
     /// Requests sent to a worker together.
@@ -177,6 +179,7 @@ impl PoolConfig {
             start_delay: service.start_delay,
             kind: PoolKind::Generic,
             parent_threads: ParentThreads::default(),
+            looks_at_results: false,
             prefetch: Prefetch::default(),
             bundling: None,
             ordering: service.ordering,

@@ -177,7 +177,7 @@ fn workload(decided: &Decided) -> Workload {
     });
     Workload {
         name: decided.grid.clone(),
-        figure: decided.figure.name().to_owned(),
+        figure: decided.figure.label().to_owned(),
         pools: pools.collect(),
         picks: picks.collect(),
         off_pace: decided.off_pace,

@@ -80,7 +80,7 @@ impl From<&Measured> for Discrepancy {
         let figures = measured.figures.iter().map(|found| {
             let of = found.outcome.as_ref();
             Off {
-                figure: found.key(),
+                figure: found.figure.name(),
                 cells: of.ok().map(|it| it.cells),
                 low_factor: of.ok().map(|it| it.low_factor),
                 high_factor: of.ok().map(|it| it.high_factor),
@@ -184,7 +184,7 @@ impl Validate {
         };
         let worst = answer.worst.iter().map(|one| WorstError {
             cell: one.cell.clone(),
-            figure: one.comparison.figure.name().to_owned(),
+            figure: one.comparison.figure.label().to_owned(),
             error: one.comparison.error,
             suspicions: one.suspicions.clone(),
         });
@@ -211,7 +211,7 @@ impl Validate {
 
 fn medians(lines: &[Line]) -> Vec<Medians> {
     let of = |line: &Line| Medians {
-        figure: line.figure.name().to_owned(),
+        figure: line.figure.label().to_owned(),
         cells: line.cells,
         signed: line.signed,
         absolute: line.absolute.point,
@@ -226,7 +226,7 @@ fn medians(lines: &[Line]) -> Vec<Medians> {
 fn cell(result: &CellResult) -> CellFigures {
     let cell = &result.case.cell;
     let figures = result.comparisons.iter().map(|it| CellFigure {
-        figure: it.figure.name().to_owned(),
+        figure: it.figure.label().to_owned(),
         observed: it.observed,
         predicted: it.predicted,
         interval: (it.low, it.high),

@@ -5,9 +5,13 @@
           which has slept for 2 ms;
 `turn`    there and back between two processes of one core;
 `sleep`   what a sleep of `x` ns takes longer than asked;
-`slice`   how long one of two that spin on one core has to stand still.
+`slice`   how long one of two that spin on one core has to stand still;
+`tick`    from one tick of the clock to the next;
+`request` what a thread may run before another's turn, if the kernel says so
+          (`sched_getattr`, Linux 6.12 and later).
 """
 
+import ctypes
 import os
 import struct
 import time
@@ -15,6 +19,9 @@ import time
 import probe
 
 STAMP = struct.Struct("<q")
+SCHED_ATTR = struct.Struct("<IIQiIQQQII")
+SCHED_GETATTR = {"x86_64": 315, "aarch64": 275}
+MONOTONIC_COARSE = 6
 PINGS = 120
 PAUSE = 0.002
 SLEEPS_NS = 1_000_000, 5_000_000
@@ -93,8 +100,22 @@ def gaps(cpu, until):
     return found[1:]
 
 
+def request():
+    """The slice of this thread in ns, or 0."""
+    number = SCHED_GETATTR.get(os.uname().machine)
+    if number is None:
+        return 0
+    room = ctypes.create_string_buffer(SCHED_ATTR.size)
+    if ctypes.CDLL(None).syscall(number, 0, room, SCHED_ATTR.size, 0) != 0:
+        return 0
+    return SCHED_ATTR.unpack(room.raw)[5]
+
+
 def measure():
     cpus = probe.cores()
+    probe.say("tick", time.clock_getres(MONOTONIC_COARSE) * 1e9)
+    if request() > 0:
+        probe.say("request", request())
     for value in own(cpus[0]):
         probe.say("own", value)
     for value in turns(cpus[0]):

@@ -87,6 +87,7 @@ pub fn all() -> Vec<Probe> {
         Probe::plain("cores", "cores.py"),
         Probe::plain("starts", "starts.py"),
         Probe::plain("lock", "lock.py"),
+        Probe::plain("watching", "watching.py"),
         Probe { purpose: Purpose::Numpy, ..Probe::plain("blas", "blas.py") },
     ];
     all.extend(PYTHON_POOLS.map(Probe::constructor));
@@ -116,9 +117,11 @@ const SOURCES: &[(&str, &str)] = python![
     "lock.py",
     "memory.py",
     "placement.py",
+    "watching.py",
     "sharing.py",
     "starts.py",
     "wakes.py",
+    "watching.py",
 ];
 
 /// Writes the probes under `folder`, beside the real pools that they measure.

@@ -106,12 +106,12 @@ pub fn launch(
     let mut run = Run {
         variant: variant.name.clone(),
         samples,
-        slowdown: Slowdown::NONE,
+        slowdown: Slowdown::default(),
         application: application(variant, &records)?,
         records,
     };
     let span = (run.instant("begin")?, run.instant("end")?);
-    run.slowdown = seen.slowdown(span.0, span.1).unwrap_or(Slowdown::NONE);
+    run.slowdown = seen.slowdown(span.0, span.1).unwrap_or_default();
     Ok(run)
 }
 

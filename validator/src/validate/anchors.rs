@@ -97,11 +97,8 @@ mod tests {
 
     fn run(step: f64, least: f64, mean: f64) -> Measured {
         let piece = Piece { least, mean };
-        let slowdown = Slowdown { bytecode: piece, native: piece, ..Slowdown::NONE };
-        Measured {
-            kernels: vec![("python".to_owned(), step)],
-            ..Measured::unseen("cell", 0, slowdown)
-        }
+        let slowdown = Slowdown { bytecode: piece, native: piece, ..Slowdown::default() };
+        Measured { kernels: vec![("python".to_owned(), step)], slowdown, ..Measured::default() }
     }
 
     #[test]

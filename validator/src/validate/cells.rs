@@ -141,6 +141,21 @@ pub struct Beside {
     pub classes: Vec<String>,
 }
 
+/// `pool` in names of cells.
+pub(super) fn short(pool: PoolKind) -> &'static str {
+    match pool {
+        PoolKind::MultiprocessingPool => "mp",
+        PoolKind::ProcessPoolExecutor => "ppe",
+        PoolKind::ThreadPoolExecutor => "tpe",
+        PoolKind::MultiprocessingThreadPool => "mpt",
+        PoolKind::Asyncio => "aio",
+        PoolKind::GeventPool => "gevent",
+        PoolKind::EventletGreenPool => "eventlet",
+        PoolKind::GrpcProcess | PoolKind::GrpcThread => "grpc",
+        other => other.name(),
+    }
+}
+
 /// The cells of `set` that ship with the program; of random ones, those of seed 1.
 ///
 /// # Errors

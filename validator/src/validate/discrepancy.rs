@@ -13,7 +13,7 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use sim::host::{Discrepancy, Figure as HostFigure, Origin};
+use sim::host::{Discrepancy, Origin};
 
 use super::campaign::CellResult;
 use super::figures::{Figure, Figures};
@@ -32,13 +32,6 @@ pub struct Found {
     pub figure: Figure,
     /// What came out, or why nothing did.
     pub outcome: Result<Discrepancy, String>,
-}
-
-impl Found {
-    /// The figure as written in a calibration.
-    pub fn key(&self) -> &'static str {
-        HostFigure::from(self.figure).name()
-    }
 }
 
 /// What a discrepancy was taken from: cells of `set`, `repeats` runs of each, on
@@ -114,32 +107,18 @@ fn reach(cells: &[Vec<f64>], share: f64) -> Option<f64> {
 
 /// The ends `low` and `high`, moved outwards by `known`.
 pub(super) fn widened(
-    known: &BTreeMap<HostFigure, Discrepancy>,
+    known: &BTreeMap<Figure, Discrepancy>,
     low: &Figures,
     high: &Figures,
 ) -> (Figures, Figures) {
     let ends = |figure: Figure| {
         let (low, high) = (low.get(figure)?, high.get(figure)?);
-        Some(known.get(&figure.into()).map_or((low, high), |it| it.widen(low, high)))
+        Some(known.get(&figure).map_or((low, high), |it| it.widen(low, high)))
     };
     (
         Figures::from_fn(|figure| ends(figure).map(|it| it.0)),
         Figures::from_fn(|figure| ends(figure).map(|it| it.1)),
     )
-}
-
-impl From<Figure> for HostFigure {
-    fn from(figure: Figure) -> Self {
-        match figure {
-            Figure::Throughput => Self::Throughput,
-            Figure::Mean => Self::Mean,
-            Figure::P50 => Self::P50,
-            Figure::P95 => Self::P95,
-            Figure::P99 => Self::P99,
-            Figure::PeakPss => Self::PeakPss,
-            Figure::StartUp => Self::StartUp,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -231,7 +210,7 @@ mod tests {
         let low = Figures::from_fn(|_| Some(2.0));
         let high = Figures::from_fn(|figure| (figure != Figure::P99).then_some(3.0));
         let known = found(&(0..19).map(|_| cell(&[50.0])).collect::<Vec<_>>()).unwrap();
-        let known = BTreeMap::from([(HostFigure::Throughput, known)]);
+        let known = BTreeMap::from([(Figure::Throughput, known)]);
         let (wide_low, wide_high) = widened(&known, &low, &high);
         for figure in Figure::ALL {
             let ends = (wide_low.get(figure), wide_high.get(figure));

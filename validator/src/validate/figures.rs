@@ -2,68 +2,22 @@
 //! run by the same function.
 
 use serde::{Deserialize, Serialize};
+pub use sim::host::Figure;
 
 /// Fewest requests from which a 99 % point is taken.
 const FOR_P99: usize = 200;
 /// Fewest requests from which a 95 % point is taken.
 const FOR_P95: usize = 40;
 
-/// What is compared. Times in s, memory in bytes, throughput in requests/s.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Figure {
-    /// Requests served over the time from the first that was due to the last reply.
-    Throughput,
-    /// Mean sojourn time.
-    Mean,
-    /// Its median.
-    P50,
-    /// Its 95 % point.
-    P95,
-    /// Its 99 % point.
-    P99,
-    /// Highest sum of proportional set sizes while requests were served.
-    PeakPss,
-    /// From asking for the pool until every slot is there; the median of all starts
-    /// of a run.
-    StartUp,
-}
-
-impl Figure {
-    /// All of them, in the order of [`Figures`].
-    pub const ALL: [Self; 7] = [
-        Self::Throughput,
-        Self::Mean,
-        Self::P50,
-        Self::P95,
-        Self::P99,
-        Self::PeakPss,
-        Self::StartUp,
-    ];
-
-    /// For tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Throughput => "throughput",
-            Self::Mean => "mean",
-            Self::P50 => "p50",
-            Self::P95 => "p95",
-            Self::P99 => "p99",
-            Self::PeakPss => "peak PSS",
-            Self::StartUp => "start-up",
-        }
-    }
-
-    /// Largest median absolute error that counts as right, as a share; none for
-    /// figures that are shown only.
-    pub fn tolerance(self) -> Option<f64> {
-        match self {
-            Self::Throughput | Self::PeakPss => Some(0.06),
-            Self::Mean => Some(0.08),
-            Self::P99 => Some(0.15),
-            Self::StartUp => Some(0.12),
-            Self::P50 | Self::P95 => None,
-        }
+/// Largest median absolute error of `figure` that counts as right, as a share; none
+/// for figures that are shown only.
+pub fn tolerance(figure: Figure) -> Option<f64> {
+    match figure {
+        Figure::Throughput | Figure::PeakPss => Some(0.06),
+        Figure::Mean => Some(0.08),
+        Figure::P99 => Some(0.15),
+        Figure::StartUp => Some(0.12),
+        Figure::P50 | Figure::P95 => None,
     }
 }
 

@@ -13,7 +13,7 @@ use sim::pool::{Concurrency, PoolKind, Profile};
 use sim::search::rules_of_thumb;
 use sim::workload::{Goal, PythonVersion, Quantile, Workload};
 
-use super::cells::{Cell, MAX_REQUESTS, Set, flag, parsed};
+use super::cells::{Cell, MAX_REQUESTS, Set, flag, parsed, short};
 use super::figures::Figure;
 use crate::run::WaitKernel;
 
@@ -23,16 +23,16 @@ const MAX_PROFILES: usize = 64;
 const FILE: Keys =
     Keys { table: "the file", keys: &["about", "quick", "requests", "workload", "pools"] };
 
-/// Pools that a grid may have, as written in files and in names of cells.
-const POOLS: [(PoolKind, &str); 8] = [
-    (PoolKind::ProcessPoolExecutor, "ppe"),
-    (PoolKind::MultiprocessingPool, "mp"),
-    (PoolKind::ThreadPoolExecutor, "tpe"),
-    (PoolKind::Asyncio, "aio"),
-    (PoolKind::GeventPool, "gevent"),
-    (PoolKind::EventletGreenPool, "eventlet"),
-    (PoolKind::GrpcProcess, "grpc"),
-    (PoolKind::GrpcThread, "grpc"),
+/// Pools that a grid may have.
+const POOLS: [PoolKind; 8] = [
+    PoolKind::ProcessPoolExecutor,
+    PoolKind::MultiprocessingPool,
+    PoolKind::ThreadPoolExecutor,
+    PoolKind::Asyncio,
+    PoolKind::GeventPool,
+    PoolKind::EventletGreenPool,
+    PoolKind::GrpcProcess,
+    PoolKind::GrpcThread,
 ];
 
 const PROFILES: Keys = Keys {
@@ -92,7 +92,7 @@ fn usual(profile: Profile) -> PoolKind {
 
 /// `cell` on another pool.
 fn on(cell: &Cell, pool: PoolKind, profile: Profile) -> Cell {
-    let short = POOLS.iter().find(|(kind, _)| *kind == pool).map_or("pool", |(_, short)| *short);
+    let short = short(pool);
     let text = profile.to_string();
     let size = text.split_once(':').map_or(text.as_str(), |(_, size)| size);
     let name = format!("{}-{short}-{size}", cell.workload.name);
@@ -176,7 +176,7 @@ fn file<'a>(reader: &'a Reader, document: &'a Value<'a>, base: &'a Path) -> Resu
         quick,
     };
     let mut cells = Vec::new();
-    for (kind, _) in POOLS {
+    for kind in POOLS {
         cells.extend(profiles(&pools, kind)?.into_iter().map(|profile| on(&like, kind, profile)));
     }
     if cells.len() < 2 {

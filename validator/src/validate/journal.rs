@@ -117,12 +117,15 @@ mod tests {
     use crate::validate::{Figures, Slowdown};
 
     fn entry(of: &str, repeat: u32) -> Entry {
-        let speed = Slowdown { error: 1.0 / 3.0, ..Slowdown::NONE };
+        let speed = Slowdown { error: 1.0 / 3.0, ..Slowdown::default() };
         let measured = Measured {
             observed: Figures::from_fn(|figure| (figure as usize != 4).then_some(0.1 + 0.2)),
             kernels: vec![("python".to_owned(), 147.8212530899991)],
             failed: 1,
-            ..Measured::unseen("cell", repeat, speed)
+            cell: "cell".to_owned(),
+            repeat,
+            slowdown: speed,
+            ..Measured::default()
         };
         Entry { of: of.to_owned(), measured }
     }

@@ -86,8 +86,8 @@ impl Case {
     }
 }
 
-/// What one run showed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// What one run showed; by default nothing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// Name of the cell.
     pub cell: String,
@@ -126,31 +126,6 @@ pub struct Measured {
     pub others: f64,
     /// Did the speed change in this one too, or others take cores?
     pub drifted: bool,
-}
-
-#[cfg(test)]
-impl Measured {
-    /// A run of which nothing but the speed is known.
-    pub(super) fn unseen(cell: &str, repeat: u32, slowdown: Slowdown) -> Self {
-        Self {
-            cell: cell.to_owned(),
-            repeat,
-            observed: Figures::from_fn(|_| None),
-            slowdown,
-            course: Vec::new(),
-            kernels: Vec::new(),
-            application: None,
-            starts: Vec::new(),
-            start_failed: None,
-            failed: 0,
-            cores: 0.0,
-            core_wait: 0.0,
-            sampling: 0.0,
-            rejected: 0,
-            others: 0.0,
-            drifted: false,
-        }
-    }
 }
 
 /// Where a run is made, and how often its pool is started.
@@ -209,7 +184,7 @@ pub fn measure(
         cell: case.cell.name.clone(),
         repeat,
         observed: figures(&observation),
-        slowdown: slowdown.unwrap_or(Slowdown::NONE),
+        slowdown: slowdown.unwrap_or_default(),
         course: seen.pieces(from, to),
         application: observation.startup.application,
         kernels: kernels(&observation),

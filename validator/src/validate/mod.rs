@@ -28,7 +28,7 @@ pub mod verdict;
 
 pub use anchors::{Anchors, Pace};
 pub use cells::{Cell, Set};
-pub use figures::{Figure, Figures, Served};
+pub use figures::{Figure, Figures, Served, tolerance};
 pub use journal::{Entry, Journal, JournalError};
 pub use measure::{Bench, Case, Measured, measure};
 pub use predict::{Predicted, Predictor};

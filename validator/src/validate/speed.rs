@@ -104,8 +104,8 @@ pub struct Piece {
     pub mean: f64,
 }
 
-/// How fast the machine was in one run.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// How fast the machine was in one run; all zero if nothing was seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Slowdown {
     /// Bytecode.
     pub bytecode: Piece,
@@ -122,15 +122,6 @@ pub struct Slowdown {
 }
 
 impl Slowdown {
-    /// Nothing was seen.
-    pub const NONE: Self = Self {
-        bytecode: Piece { least: 0.0, mean: 0.0 },
-        native: Piece { least: 0.0, mean: 0.0 },
-        error: 0.0,
-        drift: 0.0,
-        cost: 0.0,
-    };
-
     /// Mean time of bytecode while the pool served, over the least.
     pub fn factor(&self) -> f64 {
         if self.bytecode.least > 0.0 { self.bytecode.mean / self.bytecode.least } else { 1.0 }

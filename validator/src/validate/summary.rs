@@ -8,7 +8,7 @@ use serde::Serialize;
 use sim::stats::Estimate;
 
 use super::campaign::CellResult;
-use super::figures::Figure;
+use super::figures::{Figure, tolerance};
 use super::verdict::{Comparison, median};
 
 /// Share of the observations that 90 % intervals may cover.
@@ -160,23 +160,23 @@ fn percent(share: f64) -> String {
 fn errors(all: &[Line], pools: &BTreeMap<String, Vec<Line>>) -> Vec<String> {
     let mut beyond = Vec::new();
     for line in all {
-        let Some(tolerance) = line.figure.tolerance() else { continue };
-        let (name, error) = (line.figure.name(), line.absolute.point);
-        if error > tolerance {
+        let Some(most) = tolerance(line.figure) else { continue };
+        let (name, error) = (line.figure.label(), line.absolute.point);
+        if error > most {
             beyond.push(format!(
                 "{name}: median error {}, at most {}",
                 percent(error),
-                percent(tolerance)
+                percent(most)
             ));
         }
         for (pool, line) in pools.iter().flat_map(|(pool, lines)| {
             lines.iter().filter(|own| own.figure == line.figure).map(move |own| (pool, own))
         }) {
-            if line.cells >= POOL_CELLS && line.absolute.point > POOL_FACTOR * tolerance {
+            if line.cells >= POOL_CELLS && line.absolute.point > POOL_FACTOR * most {
                 beyond.push(format!(
                     "{name} of {pool}: median error {}, at most {}",
                     percent(line.absolute.point),
-                    percent(POOL_FACTOR * tolerance)
+                    percent(POOL_FACTOR * most)
                 ));
             }
         }

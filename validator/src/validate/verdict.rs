@@ -103,14 +103,12 @@ pub fn median(values: &[f64]) -> Option<f64> {
 #[cfg(test)]
 pub(super) mod testing {
     use super::*;
-    use crate::validate::Slowdown;
 
     /// A run of which only the throughput is known.
     pub(crate) fn run(observed: f64, predicted: f64, low: f64, high: f64) -> Run {
         let only =
             |value| Figures::from_fn(|figure| (figure == Figure::Throughput).then_some(value));
-        let measured =
-            Measured { observed: only(observed), ..Measured::unseen("", 0, Slowdown::NONE) };
+        let measured = Measured { observed: only(observed), ..Measured::default() };
         let (figures, low, high) = (only(predicted), only(low), only(high));
         Run { measured, predicted: Predicted { figures, low, high, cores: 0.0, served: 0 } }
     }

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use sim::kernel::SimDuration;
 use sim::pool::{Deployment, PoolConfig, PoolKind};
 use validator::environments::Purpose;
 use validator::grpc::{Refusal, Served, serve};
-use validator::run::{End, Kernel, Load, Outcome, Plan, PoolSpec, Record, RunError, Stop};
+use validator::run::{End, Kernel, Load, Outcome, PoolSpec, Record, RunError, Stop};
 
 use crate::packages::environment;
 use crate::support::{MILLISECOND, Trial, alone, processes_of, wait_until};
@@ -57,15 +56,7 @@ pub(crate) fn try_in(
     folder: &Path,
     stop: &Stop,
 ) -> Result<Served, RunError> {
-    let plan = Plan {
-        python,
-        workload: &trial.workload,
-        rows: &trial.rows,
-        spec: trial.spec.clone(),
-        limits: trial.limits,
-        sample_every: Duration::from_millis(20),
-    };
-    let served = serve(&plan, folder, stop);
+    let served = serve(&trial.plan(python), folder, stop);
     wait_until("all processes of the run end", || processes_of(folder).is_empty());
     served
 }

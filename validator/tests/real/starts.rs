@@ -1,9 +1,8 @@
 //! Pools that are started again beside their run.
 
 use std::fs;
-use std::time::Duration;
 
-use validator::run::{Kernel, KernelRate, Plan, Stop, start_again};
+use validator::run::{Kernel, KernelRate, Stop, start_again};
 
 use crate::support::{MILLISECOND, STANDARD, Trial, alone, pair, processes_of, python, wait_until};
 
@@ -26,14 +25,7 @@ fn every_pool_starts_again_at_the_rates_that_are_known() {
         let folder = tempfile::tempdir().unwrap();
         let trial = Trial::new(pair(kind), &[(Kernel::Python, MILLISECOND)], 2, MILLISECOND);
         let run = trial.run_in(python, folder.path(), &Stop::new()).unwrap();
-        let plan = Plan {
-            python,
-            workload: &trial.workload,
-            rows: &trial.rows,
-            spec: trial.spec.clone(),
-            limits: trial.limits,
-            sample_every: Duration::from_millis(20),
-        };
+        let plan = trial.plan(python);
         let again = |stop: &Stop| start_again(&plan, &[known("python")], 2, folder.path(), stop);
         let starts = again(&Stop::new());
         assert_eq!(starts.failed, None, "{kind}");
@@ -58,14 +50,7 @@ fn a_start_that_fails_is_said_and_ends_the_starting() {
     let trial = Trial::new(pair(STANDARD[0]), &[(Kernel::Sleep, 0)], 2, MILLISECOND);
     trial.run_in(python, folder.path(), &Stop::new()).unwrap();
     fs::write(folder.path().join("python/service.py"), "raise ImportError('gone')\n").unwrap();
-    let plan = Plan {
-        python,
-        workload: &trial.workload,
-        rows: &trial.rows,
-        spec: trial.spec.clone(),
-        limits: trial.limits,
-        sample_every: Duration::from_millis(20),
-    };
+    let plan = trial.plan(python);
     let starts = start_again(&plan, &[], 3, folder.path(), &Stop::new());
     assert!(starts.seen.is_empty());
     assert!(starts.failed.is_some_and(|why| why.contains("import") && why.contains("gone")));

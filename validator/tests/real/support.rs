@@ -108,21 +108,24 @@ impl Trial {
         self
     }
 
-    pub(crate) fn run_in(
-        &self,
-        python: &Path,
-        folder: &Path,
-        stop: &Stop,
-    ) -> Result<Observation, RunError> {
-        let plan = Plan {
+    pub(crate) fn plan<'a>(&'a self, python: &'a Path) -> Plan<'a> {
+        Plan {
             python,
             workload: &self.workload,
             rows: &self.rows,
             spec: self.spec.clone(),
             limits: self.limits,
             sample_every: Duration::from_millis(20),
-        };
-        let observation = run(&plan, folder, stop);
+        }
+    }
+
+    pub(crate) fn run_in(
+        &self,
+        python: &Path,
+        folder: &Path,
+        stop: &Stop,
+    ) -> Result<Observation, RunError> {
+        let observation = run(&self.plan(python), folder, stop);
         // A killed process takes a moment to end.
         wait_until("all processes of the run end", || processes_of(folder).is_empty());
         observation

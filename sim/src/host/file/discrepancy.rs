@@ -45,6 +45,14 @@ fn one(table: &Section<'_>) -> Result<Discrepancy, Reported> {
     })
 }
 
+/// `of` as the tables of a calibration file that [`crate::host::Host::write`] has for it.
+pub fn discrepancy_tables(of: &BTreeMap<Figure, Discrepancy>) -> String {
+    let mut out = String::new();
+    // A String takes all that is written.
+    let _ = write(of, &mut out);
+    out
+}
+
 pub(super) fn write(of: &BTreeMap<Figure, Discrepancy>, out: &mut String) -> std::fmt::Result {
     for (figure, discrepancy) in of {
         let Discrepancy { low_factor, high_factor, cells, origin, note } = discrepancy;

@@ -20,6 +20,8 @@ use crate::input::{
 use crate::kernel::SimDuration;
 use crate::pool::PoolKind;
 
+pub use discrepancy::discrepancy_tables;
+
 /// Largest calibration file, in bytes.
 pub const MAX_CALIBRATION_BYTES: u64 = 1 << 20;
 /// Most cores of a host.

@@ -74,6 +74,7 @@ table!(cpu "[cpu]" CpuCosts {
     bytecode_inflation: Number(0.0, 1.0),
     native_inflation: Number(0.0, 1.0),
     blas_serial_share: Number(0.0, 1.0),
+    tick: Time(SimDuration(10_000), SECOND),
     base_slice: Time(SimDuration(10_000), SECOND),
     finds_idle: Number(0.0, 1.0),
     cooling: Time(ZERO, SECOND),
@@ -95,6 +96,8 @@ table!(interpreter "[interpreter]" InterpreterCosts {
     free_threaded_contention: Number(0.0, 1.0),
     free_threaded_coherency: Number(0.0, 1.0),
     task_switch: Time(ZERO, SECOND),
+    look: Time(ZERO, MILLISECOND),
+    look_per_worker: Time(ZERO, MILLISECOND),
 });
 
 table!(start "[start]" StartCosts {

@@ -11,7 +11,9 @@
 //!   single requests; so does an open or closed load here.
 //! * **Who pays.** The caller cuts, a task-handler thread pickles and writes
 //!   (`_handle_tasks`), a result-handler thread reads and unpickles
-//!   (`_handle_results`): three threads under the parent's lock.
+//!   (`_handle_results`): three threads under the parent's lock. A fourth, which
+//!   starts workers, wakes with every result as well and keeps looking at all of
+//!   them until that is read (`_get_sentinels`).
 //! * **Recycling.** `maxtasksperchild` counts chunks, exactly, without jitter;
 //!   a worker-handler thread starts the successor as soon as the old one has gone
 //!   (`_handle_workers`).
@@ -44,6 +46,7 @@ impl Kind for MultiprocessingPool {
 
     fn configure(&self, pool: &mut PoolConfig, workload: &Workload, _logical_cpus: u32) {
         pool.parent_threads = ParentThreads::FeederAndCollector;
+        pool.looks_at_results = true;
         pool.bundling = chunks(workload, pool.profile.workers);
     }
 }

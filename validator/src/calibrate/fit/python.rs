@@ -22,6 +22,10 @@ pub(super) fn fit(data: &Data, host: &mut Host) {
     );
     let task_switch = data.medians("lock", "task_switch");
     put(&mut interpreter.task_switch, task_switch, "10 asyncio tasks that sleep about 1 ms");
+    let look = |round: &Round| line(&round.points("watching", "look"));
+    let how = "turns of multiprocessing.Pool's worker handler, 1 to 8 workers: a line";
+    put(&mut interpreter.look, data.figure(|round| Some(look(round)?.0)), how);
+    put(&mut interpreter.look_per_worker, data.figure(|round| Some(look(round)?.1)), how);
     starts(data, host);
     host.reacquires = reacquires(data).or(host.reacquires.take());
 }

@@ -7,6 +7,7 @@ use sim::pool::PoolKind;
 
 use super::draw::{BURST, Class, Draw, Load, Shape, Work, of_processes, rounded};
 use super::space::Space;
+use crate::validate::cells::short;
 
 /// The whole file.
 pub(super) fn file(space: &Space, seed: u64, drawn: &[Draw]) -> String {
@@ -31,16 +32,7 @@ fn name(draw: &Draw, seed: u64, number: usize) -> String {
         Load::Batch => "batch",
         Load::Bursts { .. } => "bursts",
     };
-    let pool = match draw.pool {
-        PoolKind::MultiprocessingPool => "mp",
-        PoolKind::ProcessPoolExecutor => "ppe",
-        PoolKind::ThreadPoolExecutor => "tpe",
-        PoolKind::MultiprocessingThreadPool => "mpt",
-        PoolKind::Asyncio => "aio",
-        PoolKind::GeventPool => "gevent",
-        PoolKind::EventletGreenPool => "eventlet",
-        other => other.name(),
-    };
+    let pool = short(draw.pool);
     let mut name = format!("s{seed}-{number:02}-{pool}-{}-{load}-{}", draw.slots, draw.mix);
     if draw.life.is_some() {
         name.push_str("-recycled");

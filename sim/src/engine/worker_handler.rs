@@ -1,0 +1,73 @@
+//! The worker handler of `multiprocessing.Pool`, `Pool._handle_workers`.
+//!
+//! It waits in `poll` for a worker that ends, but also for the pipe of results
+//! (`_get_sentinels`). So it wakes with every result, beside the result handler to
+//! which that belongs, and looks at all workers; and as `poll` comes back at once
+//! while the result lies there unread, it does so over and over, and keeps the
+//! result handler from the lock that it needs to read: it lets go of the lock only
+//! for calls that do not block, after which it has it again before anybody who
+//! sleeps is awake. The result handler gets its turn when it is the first, by luck,
+//! at a tick of the clock, if both are on one core, or after a switch interval.
+
+use crate::cpu::{CpuScheduler, ThreadId};
+use crate::engine::Engine;
+use crate::engine::requests::RequestId;
+use crate::engine::threads::{Activity, Then};
+
+/// Share of a look that is spent in `waitpid` and `poll`, without the lock.
+/// CPython 3.13 on one Xeon: 0.2 us for each call, of 2.3 us for each worker.
+const UNLOCKED: f64 = 0.1;
+
+/// One pool's.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WorkerHandler {
+    pub(super) thread: ThreadId,
+    /// Who takes the results, as a clerk.
+    pub(super) collector: u32,
+    /// CPU time of one look, in ns.
+    pub(super) look: f64,
+    /// Has it looked, and is about to poll?
+    looked: bool,
+}
+
+impl WorkerHandler {
+    pub(super) fn new(thread: ThreadId, collector: u32, look: f64) -> Self {
+        Self { thread, collector, look, looked: false }
+    }
+}
+
+impl<C: CpuScheduler> Engine<'_, C> {
+    /// `request` is in the pipe of results.
+    #[inline]
+    pub(super) fn worker_handler_sees(&mut self, request: RequestId) {
+        let pool = self.requests[request].pool as usize;
+        if let Some(WorkerHandler { thread, .. }) = self.plan.pools[pool].worker_handler
+            && self.threads[thread as usize].activity == Activity::Idle
+        {
+            self.wake(thread);
+        }
+    }
+
+    /// The worker handler's thread goes on.
+    pub(super) fn turn_worker_handler(&mut self, thread: ThreadId) {
+        if !self.acquire(thread, false) || self.honours_drop_request(thread) {
+            return;
+        }
+        let pool = self.threads[thread as usize].worker as usize;
+        let Some(handler) = &mut self.plan.pools[pool].worker_handler else {
+            unreachable!("thread {thread} handles no workers")
+        };
+        let WorkerHandler { collector, look, .. } = *handler;
+        handler.looked = !handler.looked;
+        if handler.looked {
+            self.thread(thread).slept = None;
+            let look = self.lateness.vary(look);
+            self.run_locked(thread, look * (1.0 - UNLOCKED), true);
+        } else if self.clerks[collector as usize].queue.is_empty() {
+            self.release(thread, Then::Idle);
+        } else {
+            let then = Then::Native { work: look * UNLOCKED, width: 1 };
+            self.step_aside(thread, then, false);
+        }
+    }
+}

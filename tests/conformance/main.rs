@@ -15,3 +15,4 @@ mod memory;
 mod pools;
 mod recycling;
 mod start;
+mod worker_handler;

@@ -115,6 +115,7 @@ fn host() -> impl Strategy<Value = Host> {
             host.cpu.timer_spread = Parameter::exactly(share * 8.0);
             host.cpu.context_switch = time(cost_us / 4);
             host.interpreter.hand_off = time(cost_us);
+            host.interpreter.look = time(cost_us);
             host.interpreter.task_switch = time(cost_us);
             host.interpreter.wake_order = order;
             host.interpreter.free_threaded_313 = Parameter::exactly(1.0 + share);

@@ -555,27 +555,6 @@ mod tests {
     }
 
     #[test]
-    fn who_sleeps_ahead_of_its_time_wakes_where_it_is() {
-        let mut cpu = quanta(&host(2, 10), 4, 1);
-        // 0 and 2 come from core 0, 1 from core 1, where it keeps 2 away.
-        cpu.wake(SimTime(0), 0, demand(100.0, 1));
-        cpu.wake(SimTime(0), 1, demand(14.0, 1));
-        cpu.wake(SimTime(0), 2, demand(2.0, 1));
-        let ends = |cpu: &mut FairQuanta, until: u64| {
-            let mut ends = Vec::new();
-            while cpu.next_change() <= SimTime(until) {
-                let now = cpu.next_change();
-                ends.extend(cpu.advance(now).map(|thread| (now.0, thread)));
-            }
-            ends
-        };
-        assert_eq!(ends(&mut cpu, 15), [(12, 2), (14, 1)]);
-        // It is owed for its waiting: not delayed, and free to go to core 1.
-        cpu.wake(SimTime(16), 2, demand(9.0, 1));
-        assert_eq!(ends(&mut cpu, 30), [(25, 2)]);
-    }
-
-    #[test]
     fn a_wide_segment_ends_with_its_last_lane() {
         let mut cpu = quanta(&host(2, 10), 1, 3);
         cpu.wake(SimTime(0), 0, demand(10.0, 3));

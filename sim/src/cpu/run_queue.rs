@@ -224,3 +224,154 @@ impl RunQueue {
         self.queued.iter().copied().find(|id| !all[*id as usize].delayed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SLICE: u64 = 10;
+
+    /// A queue with `count` entities, of which the first runs.
+    fn queue(count: u32) -> (RunQueue, Vec<Entity>) {
+        let mut queue = RunQueue::new(SLICE, SLICE);
+        let mut all = vec![Entity::default(); count as usize];
+        queue.enter(0, &mut all);
+        queue.run(SimTime::ZERO, 0, &all);
+        (queue, all)
+    }
+
+    /// Gives the core to `next` at `now`.
+    fn switch(queue: &mut RunQueue, all: &mut [Entity], now: u64, next: u32) {
+        queue.charge(SimTime(now), all);
+        queue.put_back();
+        queue.run(SimTime(now), next, all);
+    }
+
+    fn picked(queue: &mut RunQueue, all: &mut [Entity]) -> Option<u32> {
+        queue.pick(all, |_| {})
+    }
+
+    #[test]
+    fn who_comes_without_lag_waits_while_the_slice_lasts() {
+        let (mut queue, mut all) = queue(2);
+        queue.charge(SimTime(4), &mut all);
+        queue.enter(1, &mut all);
+        assert_eq!(picked(&mut queue, &mut all), Some(0), "equally far: its deadline is earlier");
+        assert!(!queue.charge(SimTime(9), &mut all), "its slice is not over");
+        assert!(queue.charge(SimTime(10), &mut all));
+        assert_eq!(picked(&mut queue, &mut all), Some(1), "who ran is ahead");
+    }
+
+    #[test]
+    fn who_had_to_wait_is_ahead_the_next_time() {
+        let (mut queue, mut all) = queue(2);
+        queue.enter(1, &mut all);
+        switch(&mut queue, &mut all, 8, 1);
+        queue.charge(SimTime(9), &mut all);
+        // 8 and 1: both should have 4.5; it is owed 3.
+        assert!(!queue.sleep(&mut all));
+        queue.run(SimTime(9), 0, &all);
+        queue.charge(SimTime(10), &mut all);
+        queue.enter(1, &mut all);
+        assert_eq!(all[1].ran, queue.virtual_time() - 3);
+        assert_eq!(picked(&mut queue, &mut all), Some(1), "in the middle of a slice");
+    }
+
+    /// 1 ran for 6 after it came, 0 had run for 10 before: it sleeps ahead of time.
+    fn one_sleeps_ahead() -> (RunQueue, Vec<Entity>) {
+        let (mut queue, mut all) = queue(2);
+        queue.charge(SimTime(10), &mut all);
+        queue.enter(1, &mut all);
+        switch(&mut queue, &mut all, 10, 1);
+        queue.charge(SimTime(16), &mut all);
+        assert!(queue.sleep(&mut all), "it owes");
+        queue.run(SimTime(16), 0, &all);
+        assert_eq!((queue.waiting(), queue.has_others()), (0, true));
+        (queue, all)
+    }
+
+    #[test]
+    fn who_sleeps_ahead_of_its_time_owes_when_it_wakes() {
+        let (mut queue, mut all) = one_sleeps_ahead();
+        queue.charge(SimTime(18), &mut all);
+        queue.wake_delayed(1, &mut all);
+        assert_eq!((all[1].ran, queue.waiting()), (16, 1));
+        queue.charge(SimTime(21), &mut all);
+        assert_eq!(picked(&mut queue, &mut all), Some(0), "15 of 16");
+        queue.charge(SimTime(23), &mut all);
+        assert_eq!(picked(&mut queue, &mut all), Some(1), "17 of 16");
+    }
+
+    #[test]
+    fn who_sleeps_long_owes_nothing_and_is_owed_nothing() {
+        let (mut queue, mut all) = one_sleeps_ahead();
+        queue.charge(SimTime(30), &mut all);
+        queue.wake_delayed(1, &mut all);
+        assert_eq!(all[1].ran, all[0].ran);
+
+        let (mut queue, mut all) = one_sleeps_ahead();
+        queue.charge(SimTime(30), &mut all);
+        let mut gone = Vec::new();
+        assert_eq!(queue.pick(&mut all, |id| gone.push(id)), Some(0));
+        assert_eq!((gone, all[1].lag, queue.has_others()), (vec![1], 0, false));
+    }
+
+    #[test]
+    fn lag_has_its_limits_and_does_not_outlast_an_idle_core() {
+        let (mut queue, mut all) = queue(2);
+        queue.enter(1, &mut all);
+        queue.charge(SimTime(1000), &mut all);
+        queue.remove(1, &mut all);
+        assert_eq!(all[1].lag, 2 * SLICE as i64);
+        queue.sleep(&mut all);
+        queue.enter(1, &mut all);
+        assert_eq!(all[1].ran, queue.virtual_time());
+    }
+
+    proptest! {
+        /// Whoever wants a core all the time gets its share, give or take a slice and
+        /// a tick, however many others come and go.
+        #[test]
+        fn everybody_gets_a_share(
+            turns in proptest::collection::vec((0_u64..40, 0_u8..4), 1..400),
+            members in 2_u32..6,
+        ) {
+            let (mut queue, mut all) = queue(members + 1);
+            for id in 1..members {
+                queue.enter(id, &mut all);
+            }
+            let guest = members;
+            let (mut now, mut ran, mut state) = (0, vec![0_u64; members as usize + 1], 0);
+            for (length, what) in turns {
+                now += length;
+                let current = queue.current().unwrap();
+                ran[current as usize] += length;
+                let over = queue.charge(SimTime(now), &mut all);
+                match (what, state) {
+                    (0, 0) => { queue.enter(guest, &mut all); state = 1 }
+                    (0, 2) => { queue.wake_delayed(guest, &mut all); state = 1 }
+                    (1, 1) if current == guest => {
+                        state = if queue.sleep(&mut all) { 2 } else { 0 };
+                    }
+                    _ => {}
+                }
+                if queue.current().is_none() || over {
+                    let picked = queue.pick(&mut all, |id| {
+                        assert_eq!(id, guest);
+                        state = 0;
+                    });
+                    let next = picked.unwrap();
+                    if queue.current() != Some(next) {
+                        queue.put_back();
+                        queue.run(SimTime(now), next, &all);
+                    }
+                }
+                let host = &ran[..members as usize];
+                let (least, most) = (host.iter().min().unwrap(), host.iter().max().unwrap());
+                // A turn may end 40 late, on either side.
+                prop_assert!(most - least <= 2 * (SLICE + 40), "{ran:?}");
+            }
+        }
+    }
+}

@@ -183,13 +183,18 @@ impl<C: CpuScheduler> Engine<'_, C> {
     fn ask_for_lock(&mut self, thread: ThreadId, yielding: bool) -> bool {
         let lock = self.threads[thread as usize].lock;
         let answer = self.locks[lock as usize].gil.request(self.now, thread, yielding);
-        self.answered(thread, lock, answer)
+        // Who finds it free switches nothing.
+        self.answered(thread, lock, answer, 0.0)
     }
 
-    fn answered(&mut self, thread: ThreadId, lock: u32, answer: Answer) -> bool {
+    /// What a hand-off of `lock` takes, if it is one, is owed by `thread`.
+    fn answered(&mut self, thread: ThreadId, lock: u32, answer: Answer, hand_off: f64) -> bool {
         match answer {
             Answer::Held(take) => {
-                self.took(thread, lock, take);
+                if take.switched {
+                    self.thread(thread).debt += hand_off;
+                }
+                self.took(lock, take);
                 true
             }
             Answer::Waits => {
@@ -200,12 +205,9 @@ impl<C: CpuScheduler> Engine<'_, C> {
         }
     }
 
-    fn took(&mut self, thread: ThreadId, lock: u32, take: Take) {
+    fn took(&mut self, lock: u32, take: Take) {
         self.locks[lock as usize].held_since = self.now;
-        if take.switched {
-            self.hand_offs += 1;
-            self.threads[thread as usize].debt += self.plan.hand_off;
-        }
+        self.hand_offs += u64::from(take.switched);
         if let Some(dropper) = take.dropper {
             self.saw_switch(dropper, lock);
         }
@@ -389,7 +391,7 @@ impl<C: CpuScheduler> Engine<'_, C> {
             Activity::Signalled => {
                 let lock = self.threads[thread as usize].lock;
                 let answer = self.locks[lock as usize].gil.retry(self.now, thread);
-                if self.answered(thread, lock, answer) {
+                if self.answered(thread, lock, answer, self.plan.hand_off) {
                     self.resume(thread);
                 }
             }

@@ -209,8 +209,8 @@ impl Predictor<'_> {
             ..scenario
         };
         let outcome = simulate(&scenario, 0, &mut seen)?;
-        let ready = ready(&scenario, case)? - booted_before(&host, &workload, case)
-            + master.boot * pace.host;
+        let booted = booted_before(&host, &workload, case);
+        let ready = ready(&scenario, case, booted)? - booted.as_secs() + master.boot * pace.host;
         let pss = seen.pss.into_iter().map(|pss| pss + master.bytes);
         let figures = Figures::of(&seen.served, pss, Some(ready));
         Ok((figures.with_start_up((ready > 0.0).then_some(ready)), outcome))
@@ -267,8 +267,9 @@ fn shared(measured: &Measured) -> Option<u64> {
 /// When the runner calls the pool ready, in s: once every slot has answered an
 /// empty request, which a measured constructor includes; of a
 /// `multiprocessing.Pool`, once its workers are there; of tasks and greenlets,
-/// which live in the runner's own thread, once the pool is made.
-fn ready(scenario: &Scenario<'_>, case: &Case) -> Result<f64, SimError> {
+/// which live in the runner's own thread, once the pool is made. What others do
+/// while it boots, which takes `booted`, is not seen.
+fn ready(scenario: &Scenario<'_>, case: &Case, booted: SimDuration) -> Result<f64, SimError> {
     let kind = case.cell.pool;
     let meets = !ready_with_its_workers(kind) && !scenario.host.constructors.contains_key(&kind);
     let mut workload = scenario.workload.clone();
@@ -278,7 +279,9 @@ fn ready(scenario: &Scenario<'_>, case: &Case) -> Result<f64, SimError> {
     let slots = case.deployment.slots();
     workload.arrivals = Arrivals::Batch { requests: slots };
     // What each core did is known of the time of the requests only.
-    let cold = Scenario { start: Start::Cold, course: None, ..*scenario };
+    let later = |it: &Background| Background { first: it.first + booted, ..*it };
+    let background: Vec<Background> = scenario.background.iter().map(later).collect();
+    let cold = Scenario { start: Start::Cold, course: None, background: &background, ..*scenario };
     let cold = Scenario { workload: &workload, requests: slots, ..cold };
     let mut seen = Watcher::default();
     let workers = simulate(&cold, 0, &mut seen)?.ready_at.as_secs();
@@ -286,15 +289,16 @@ fn ready(scenario: &Scenario<'_>, case: &Case) -> Result<f64, SimError> {
     Ok(if meets { workers.max(answered as f64 / 1e9) } else { workers })
 }
 
-/// Time until a Python parent has booted and imported the application, in s:
-/// the model's start-up begins before that, a measured one after it. A worker of
+/// Time until a Python parent has booted and imported the application: the model's start-up begins before that, a measured one after it. A worker of
 /// Celery is started from a shell: that counts from its launch.
-fn booted_before(host: &Host, workload: &Workload, case: &Case) -> f64 {
+fn booted_before(host: &Host, workload: &Workload, case: &Case) -> SimDuration {
     let celery = servers::CELERY.contains(&case.cell.pool);
     let python_parent =
         !celery && case.deployment.pools.iter().any(|it| it.dispatcher == Dispatcher::Python);
-    let boot = host.start.interpreter.value + workload.runtime.import_time;
-    if python_parent { boot.as_secs() } else { 0.0 }
+    if !python_parent {
+        return SimDuration::ZERO;
+    }
+    host.start.interpreter.value + workload.runtime.import_time
 }
 
 /// Takes from a simulated run what is taken from a real one.

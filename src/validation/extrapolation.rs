@@ -62,7 +62,8 @@ mod tests {
 
     #[test]
     fn the_committed_calibration_is_fitted_again_without_its_second_core() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("calibration/development-2core.toml");
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("calibration/development-2core-xeon.toml");
         let host = Host::load(&path).unwrap();
         let Restricted { host: one, said } = restricted(&path, &host).unwrap();
         let prior = inputs::reference().unwrap();

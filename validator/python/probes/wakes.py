@@ -1,11 +1,10 @@
-"""Waking up: an idle core, the same core, after a timer; and a slice's length.
+"""Waking up: an idle core, the same core, after a timer; slices and ticks.
 
 `own`     one write to a pipe and the read of it, by one process;
 `across`  from before the write to after the read by an idle process elsewhere,
           which has slept for 2 ms;
 `turn`    there and back between two processes of one core;
 `sleep`   what a sleep of `x` ns takes longer than asked;
-`slice`   how long one of two that spin on one core has to stand still;
 `tick`    from one tick of the clock to the next;
 `request` what a thread may run before another's turn, if the kernel says so
           (`sched_getattr`, Linux 6.12 and later).
@@ -88,18 +87,6 @@ def sleeps(ns):
     return times
 
 
-def gaps(cpu, until):
-    """Times that this process stood still for more than 0.2 ms."""
-    os.sched_setaffinity(0, {cpu})
-    found, last = [], time.monotonic_ns()
-    while last < until:
-        now = time.monotonic_ns()
-        if now - last > 200_000:
-            found.append(now - last)
-        last = now
-    return found[1:]
-
-
 def request():
     """The slice of this thread in ns, or 0."""
     number = SCHED_GETATTR.get(os.uname().machine)
@@ -127,10 +114,6 @@ def measure():
     for ns in SLEEPS_NS:
         for value in sleeps(ns):
             probe.say("sleep", value, ns)
-    until = time.monotonic_ns() + 300_000_000
-    spinner = probe.child(gaps, cpus[-1], until)
-    for value in gaps(cpus[-1], until) + spinner():
-        probe.say("slice", value)
 
 
 if __name__ == "__main__":

@@ -20,11 +20,9 @@ pub(super) fn fit(data: &Data, host: &mut Host) {
     put_share(&mut cpu.blas_serial_share, serial, "a NumPy product with 1 and more BLAS threads");
     let ticks = data.medians("wakes", "tick");
     put(&mut cpu.tick, ticks, "clock_getres(CLOCK_MONOTONIC_COARSE)");
+    // Kernels before 6.12 do not say.
     let request = data.medians("wakes", "request");
     put(&mut cpu.base_slice, request, "sched_getattr() of a plain thread");
-    // Older kernels do not say; slices end at ticks.
-    let slice = data.medians("wakes", "slice").filter(|_| request.is_none());
-    put(&mut cpu.base_slice, slice, "two that spin on one core");
     put(&mut cpu.context_switch, data.figure(switch), "two that talk on one core");
     put(&mut cpu.wake_latency, data.figure(wake), "a pipe to a process that idles on another core");
     let across = data.spread(|round| spread(round, "across", round.median("wakes", "own")?));

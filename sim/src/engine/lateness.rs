@@ -8,8 +8,9 @@
 
 use rand::RngExt as _;
 use rand::rngs::ChaCha8Rng;
-use rand_distr::StandardNormal;
+use rand_distr::{Exp1, StandardNormal};
 
+use crate::engine::worker_handler::UNLOCKED;
 use crate::host::CpuCosts;
 use crate::kernel::SimDuration;
 
@@ -44,10 +45,12 @@ impl Lateness {
         self.timer.draw(&mut self.rng)
     }
 
-    /// `work` that hardly ever takes the same twice: from half to one and a half times
-    /// as long.
-    pub(super) fn vary(&mut self, work: f64) -> f64 {
-        work * self.rng.random_range(0.5..1.5)
+    /// How long somebody who is woken again and again, each time up to `turn` ns after
+    /// the last try, needs until it is awake while a lock is free, in ns.
+    pub(super) fn until_luck(&mut self, turn: f64) -> f64 {
+        let each = self.wake.mean().0 as f64 + turn / 2.0;
+        let drawn: f64 = self.rng.sample(Exp1);
+        drawn * each / UNLOCKED
     }
 
     /// From the end of a timed wait to the wake-up, where somebody else may be

@@ -422,9 +422,11 @@ impl<C: CpuScheduler> Engine<'_, C> {
 
     /// The thread has the lock again.
     fn resume(&mut self, thread: ThreadId) {
+        // A worker handler goes in circles: there is nothing to be finished.
+        let circles = self.threads[thread as usize].role == Role::WorkerHandler;
         match self.thread(thread).interrupted.take() {
-            Some(left) => self.run_locked(thread, left, true),
-            None => self.proceed(thread),
+            Some(left) if !circles => self.run_locked(thread, left, true),
+            _ => self.proceed(thread),
         }
     }
 

@@ -289,8 +289,9 @@ fn ready(scenario: &Scenario<'_>, case: &Case, booted: SimDuration) -> Result<f6
     Ok(if meets { workers.max(answered as f64 / 1e9) } else { workers })
 }
 
-/// Time until a Python parent has booted and imported the application: the model's start-up begins before that, a measured one after it. A worker of
-/// Celery is started from a shell: that counts from its launch.
+/// Time until a Python parent has booted and imported the application: the model's
+/// start-up begins before that, a measured one after it. A worker of Celery is
+/// started from a shell: that counts from its launch.
 fn booted_before(host: &Host, workload: &Workload, case: &Case) -> SimDuration {
     let celery = servers::CELERY.contains(&case.cell.pool);
     let python_parent =

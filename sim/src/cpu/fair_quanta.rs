@@ -248,12 +248,17 @@ impl FairQuanta {
         }
     }
 
+    /// Who of its queue should have `cpu`; those picked asleep leave it.
+    fn pick(&mut self, cpu: usize) -> Option<u32> {
+        let lanes = &mut self.lanes;
+        let gone = |lane: u32| lanes[lane as usize].state = LaneState::Asleep;
+        self.queues[cpu].pick(&mut self.entities, gone)
+    }
+
     /// Gives a core that nobody runs on to one of its queue, or else to one of the
     /// longest queue.
     fn fill(&mut self, now: SimTime, cpu: usize) {
-        let (queue, lanes) = (&mut self.queues[cpu], &mut self.lanes);
-        let gone = |lane: u32| lanes[lane as usize].state = LaneState::Asleep;
-        let next = queue.pick(&mut self.entities, gone).or_else(|| {
+        let next = self.pick(cpu).or_else(|| {
             let longest =
                 (0..self.queues.len()).max_by_key(|&other| self.queues[other].waiting())?;
             let first = self.queues[longest].first_waiting(&self.entities)?;
@@ -335,15 +340,13 @@ impl FairQuanta {
             self.sleep(now, cpu);
             return;
         }
-        let (queue, lanes) = (&mut self.queues[cpu], &mut self.lanes);
+        let queue = &mut self.queues[cpu];
         queue.charge(now, &mut self.entities);
         let preempts = look.woken.is_some() && queue.best(&self.entities) == look.woken;
         if !preempts && !look.over {
             return;
         }
-        let gone = |lane: u32| lanes[lane as usize].state = LaneState::Asleep;
-        let picked = queue.pick(&mut self.entities, gone);
-        if let Some(next) = picked.filter(|next| *next != lane) {
+        if let Some(next) = self.pick(cpu).filter(|next| *next != lane) {
             self.queues[cpu].put_back();
             self.running -= 1;
             self.lanes[lane as usize].work = self.unfinished(lane);

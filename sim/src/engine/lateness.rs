@@ -10,7 +10,6 @@ use rand::RngExt as _;
 use rand::rngs::ChaCha8Rng;
 use rand_distr::{Exp1, StandardNormal};
 
-use crate::engine::worker_handler::UNLOCKED;
 use crate::host::CpuCosts;
 use crate::kernel::SimDuration;
 
@@ -46,11 +45,12 @@ impl Lateness {
     }
 
     /// How long somebody who is woken again and again, each time up to `turn` ns after
-    /// the last try, needs until it is awake while a lock is free, in ns.
-    pub(super) fn until_luck(&mut self, turn: f64) -> f64 {
+    /// the last try, needs until it is awake while a lock is free that is so for a
+    /// `share` of the time, in ns.
+    pub(super) fn until_luck(&mut self, turn: f64, share: f64) -> f64 {
         let each = self.wake.mean().0 as f64 + turn / 2.0;
         let drawn: f64 = self.rng.sample(Exp1);
-        drawn * each / UNLOCKED
+        drawn * each / share
     }
 
     /// From the end of a timed wait to the wake-up, where somebody else may be

@@ -9,6 +9,7 @@ use crate::engine::plan::PoolPlan;
 use crate::engine::queues::Deadlines;
 use crate::engine::requests::RequestId;
 use crate::engine::startup::Startup;
+use crate::engine::worker_handler::Circle;
 use crate::experiment::PoolOutcome;
 use crate::kernel::SimTime;
 use crate::pool::{PoolConfig, PoolPolicy, policy_for};
@@ -29,6 +30,8 @@ pub(super) struct PoolState {
     /// Slots of workers that take requests.
     pub(super) slots_up: u64,
     pub(super) tally: PoolTally,
+    /// What its worker handler is about, if it has one.
+    pub(super) circle: Circle,
 }
 
 /// What a pool has done so far.
@@ -58,6 +61,7 @@ impl PoolState {
             startup: Startup::default(),
             slots_up: 0,
             tally: PoolTally::default(),
+            circle: Circle::default(),
         }
     }
 }

@@ -15,21 +15,27 @@
 
 use crate::cpu::{CpuScheduler, ThreadId};
 use crate::engine::Engine;
+use crate::engine::lateness::Lateness;
 use crate::engine::requests::RequestId;
 use crate::engine::threads::{Activity, Then};
 
 /// Share of a look that is spent in `waitpid` and `poll`, without the lock.
 /// CPython 3.13 on one Xeon: 0.2 us for each call, of 2.3 us for each worker.
-pub(super) const UNLOCKED: f64 = 0.1;
+const UNLOCKED: f64 = 0.1;
 
 /// One pool's.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WorkerHandler {
-    pub(super) thread: ThreadId,
+    thread: ThreadId,
     /// Who takes the results, as a clerk.
-    pub(super) collector: u32,
+    collector: u32,
     /// CPU time of one look, in ns.
-    pub(super) look: f64,
+    look: f64,
+}
+
+/// Where one is in its turn.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Circle {
     /// Has it looked, and is about to poll?
     looked: bool,
     /// Did the last poll come back at once?
@@ -38,7 +44,7 @@ pub(super) struct WorkerHandler {
 
 impl WorkerHandler {
     pub(super) fn new(thread: ThreadId, collector: u32, look: f64) -> Self {
-        Self { thread, collector, look, looked: false, circles: false }
+        Self { thread, collector, look }
     }
 }
 
@@ -60,19 +66,21 @@ impl<C: CpuScheduler> Engine<'_, C> {
             return;
         }
         let pool = self.threads[thread as usize].worker as usize;
-        let Some(handler) = &mut self.plan.pools[pool].worker_handler else {
+        let Some(WorkerHandler { collector, look, .. }) = self.plan.pools[pool].worker_handler
+        else {
             unreachable!("thread {thread} handles no workers")
         };
-        let WorkerHandler { collector, look, circles, .. } = *handler;
-        handler.looked = !handler.looked;
-        if handler.looked {
-            let work = if circles { look.max(self.lateness.until_luck(look)) } else { look };
+        let circle = &mut self.pools[pool].circle;
+        circle.looked = !circle.looked;
+        if circle.looked {
+            let luck = |lateness: &mut Lateness| lateness.until_luck(look, UNLOCKED);
+            let work = if circle.circles { look.max(luck(&mut self.lateness)) } else { look };
             self.thread(thread).slept = None;
             self.run_locked(thread, work, true);
             return;
         }
-        handler.circles = !self.clerks[collector as usize].queue.is_empty();
-        if handler.circles {
+        circle.circles = !self.clerks[collector as usize].queue.is_empty();
+        if circle.circles {
             // Whoever is woken now is lucky.
             self.step_aside(thread, Then::Native { work: look * UNLOCKED, width: 1 }, true);
         } else {
